@@ -1,0 +1,146 @@
+"""`ratchet score`: judge samples for a benchmark, and print pass@k."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ratchet.judge import Score
+
+
+class _Ks(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic since click 8.4
+    """Whole numbers with commas between them."""
+
+    name = "k,k,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """The numbers, or click's own complaint."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of whole numbers such as 1,10,100", param, ctx)
+
+
+@click.command()
+@click.argument("benchmark")
+@click.option(
+    "--samples",
+    required=True,
+    type=click.Path(path_type=Path),
+    help='JSON Lines with "task_id" and "completion" (or EvalPlus\'s "solution"), plain or gzipped.',
+)
+@click.option(
+    "--k", "ks", type=_Ks(), help="The k of pass@k.  [default: those of 1,10,100 that the samples allow]"
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The Run's directory.  [default: runs/score-BENCHMARK-TIME]",
+)
+@click.option("--resume", is_flag=True, help="Go on with the Run in --out; nothing is judged twice.")
+@click.option("--partial", is_flag=True, help="Score the problems that have samples, where others have none.")
+@click.option(
+    "--oracle",
+    type=click.Choice(["split", "in-process"]),
+    default="split",
+    show_default=True,
+    help="Where the tests run: in a process of their own, or in the sample's, which a program can fool.",
+)
+@click.option(
+    "--walls",
+    type=click.Choice(["full", "process"]),
+    default="full",
+    show_default=True,
+    help="How each program is shut in: namespaces and filters, or (weaker) limits only.",
+)
+@click.option(
+    "--timeout", type=float, help="Seconds for a sample with all its tests.  [default: the benchmark's own]"
+)
+@click.option(
+    "--memory", type=int, metavar="MB", help="MiB of memory for a sample.  [default: the benchmark's own]"
+)
+@click.option("--jobs", type=int, help="Samples at once.  [default: one per core]")
+@click.option("--quiet", is_flag=True, help="No progress on stderr.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, and nothing else there.")
+def command(
+    benchmark: str,
+    samples: Path,
+    ks: tuple[int, ...] | None,
+    out: Path | None,
+    resume: bool,
+    partial: bool,
+    oracle: Any,
+    walls: str,
+    timeout: float | None,
+    memory: int | None,
+    jobs: int | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Judge samples for a benchmark, and print pass@k.
+
+    BENCHMARK is a name (humaneval), or the path of problems in HumanEval's JSONL
+    format: task_id, prompt, entry_point, test; optional language. Every sample is
+    run in a jail of its own; its tests run in another process. RUN/verdicts.jsonl
+    gets a line per sample, RUN/score.json the figures.
+
+    \b
+    Examples:
+      ratchet score humaneval --samples samples.jsonl
+      ratchet score humaneval --samples samples.jsonl.gz --k 1,10 --out runs/mine
+      ratchet score humaneval --samples samples.jsonl.gz --k 1,10 --out runs/mine --resume
+      ratchet score problems.jsonl --samples samples.jsonl --partial --timeout 10
+      ratchet score humaneval --samples samples.jsonl --quiet --json | jq '.pass_at'
+    """
+    from ratchet.judge import score
+
+    result = score(
+        benchmark,
+        samples,
+        k=ks,
+        out=out,
+        resume=resume,
+        partial=partial,
+        oracle=oracle,
+        walls=walls,
+        timeout=timeout,
+        memory_mb=memory,
+        jobs=jobs,
+        quiet=quiet,
+    )
+    if as_json:
+        click.echo(json.dumps(result.as_dict(), ensure_ascii=False))
+    else:
+        _print(result)
+
+
+def _print(result: Score) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    problems = "1 problem" if result.problems == 1 else f"{result.problems:,} problems"
+    table = Table(title=f"{result.benchmark}: {problems}, {result.samples:,} samples")
+    for name in ("", "estimate", "95 % interval over problems"):
+        table.add_column(name, justify="left" if not name else "right")
+    for row in result.pass_at:
+        interval = "one problem: none" if row.low is None else f"{row.low:.3f} – {row.high:.3f}"
+        table.add_row(f"pass@{row.k}", f"{row.mean:.3f}", interval)
+    console.print(table)
+    console.print(", ".join(f"{count:,} {status}" for status, count in result.counts.items() if count))
+    if result.left_out_problems:
+        console.print(f"without any sample, and left out (--partial): {result.left_out_problems:,} problems")
+    if result.left_out_k:
+        names = ", ".join(f"pass@{k}" for k in result.left_out_k)
+        console.print(f"{names} left out: some problem has fewer samples")
+    if result.settings["oracle"] == "in-process":
+        console.print("The tests shared the samples' process: a program that sets out to can forge this.")
+    console.print(f"verdicts: {result.run}/verdicts.jsonl")

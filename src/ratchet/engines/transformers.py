@@ -1,0 +1,200 @@
+"""A causal language model of the transformers library as an engine.
+
+A decoding loop of our own over the model's forward call and its cache, instead
+of `generate`: 1.2 to 1.7 times as fast at small sizes (shared measurements, and
+`benchmarks/engine.py`), and each sequence draws from a random stream of its own,
+so that a sample depends on its seed and not on what shared its batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from ratchet.engines.base import Completion, SamplingParams, ScoredText
+from ratchet.errors import RatchetError
+
+_Floats = npt.NDArray[np.float64]
+
+
+class TransformersEngine:
+    """Continues texts with a transformers model, in batches sorted by length.
+
+    The end-of-text token is put before every prompt, as it stands before every
+    document in training.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, *, name: str, batch_size: int = 128) -> None:
+        """`model` is a causal LM in evaluation mode from here on; `tokenizer` a fast tokenizer with an end-of-text token."""
+        if tokenizer.eos_token_id is None:
+            raise RatchetError(f"the tokenizer of {name} has no end-of-text token: set its eos_token.")
+        self.name = name
+        self.model = model.eval()
+        self.tokenizer = tokenizer
+        self.batch_size = batch_size
+        self._end: int = tokenizer.eos_token_id
+
+    @classmethod
+    def load(cls, path: str | Path, *, batch_size: int = 128) -> TransformersEngine:
+        """The engine for a checkpoint folder or a name on the Hugging Face hub.
+
+        Raises:
+            RatchetError: there is no such checkpoint, or it cannot be read.
+        """
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(str(path))
+            model = AutoModelForCausalLM.from_pretrained(str(path), dtype="auto")
+        except (OSError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise RatchetError(
+                f"no model can be loaded from {path!s} ({reason}): name a checkpoint folder or a hub model."
+            ) from error
+        return cls(model, tokenizer, name=str(path), batch_size=batch_size)
+
+    def complete(
+        self,
+        prompts: Sequence[str],
+        params: SamplingParams,
+        *,
+        seeds: Sequence[int] | None = None,
+        on_done: Callable[[int], None] | None = None,
+    ) -> list[Completion]:
+        """Continue every prompt, in the order given.
+
+        `seeds[i]` decides the random draws of prompt i (its position, if None);
+        greedy decoding needs none. `on_done` is told how many more were finished.
+
+        Raises:
+            RatchetError: a prompt and its completion do not fit into the model's context.
+        """
+        seeds = range(len(prompts)) if seeds is None else seeds
+        encoded = [[self._end, *ids] for ids in self.tokenizer(list(prompts))["input_ids"]] if prompts else []
+        room = getattr(self.model.config, "max_position_embeddings", None)
+        longest = max(map(len, encoded), default=0)
+        if room is not None and longest + params.max_tokens > room:
+            raise RatchetError(
+                f"a prompt of {longest} tokens and max_tokens {params.max_tokens} exceed the context of "
+                f"{self.name} ({room}): shorten one of them."
+            )
+        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
+        done: dict[int, Completion] = {}
+        for start in range(0, len(order), self.batch_size):
+            batch = order[start : start + self.batch_size]
+            found = self._complete_batch([encoded[i] for i in batch], params, [seeds[i] for i in batch])
+            done.update(zip(batch, found, strict=True))
+            if on_done is not None:
+                on_done(len(batch))
+        return [done[i] for i in range(len(encoded))]
+
+    def score(self, texts: Sequence[str]) -> list[ScoredText]:
+        """The logprob of every token of every text, each text by itself."""
+        encodings = [self.tokenizer(text, return_offsets_mapping=True) for text in texts]
+        order = sorted(range(len(texts)), key=lambda i: len(encodings[i]["input_ids"]))
+        found: dict[int, ScoredText] = {}
+        for start in range(0, len(order), self.batch_size):
+            batch = order[start : start + self.batch_size]
+            rows = self._score_batch([[self._end, *encodings[i]["input_ids"]] for i in batch])
+            for i, row in zip(batch, rows, strict=True):
+                spans = tuple((int(a), int(b)) for a, b in encodings[i]["offset_mapping"])
+                found[i] = ScoredText(spans, tuple(row))
+        return [found[i] for i in range(len(texts))]
+
+    @torch.inference_mode()
+    def _complete_batch(
+        self, prompts: list[list[int]], params: SamplingParams, seeds: list[int]
+    ) -> list[Completion]:
+        tokens, mask = self._padded(prompts, left=True)
+        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        sequences = [_Sequence(self.tokenizer, params, seed) for seed in seeds]
+        cache = None
+        for _ in range(params.max_tokens):
+            out = self.model(
+                input_ids=tokens,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            cache = out.past_key_values
+            logprobs = torch.log_softmax(out.logits[:, -1].float(), dim=-1).cpu().numpy()
+            chosen = [s.extend(row, self._end) for s, row in zip(sequences, logprobs, strict=True)]
+            if all(s.finish for s in sequences):
+                break
+            tokens = torch.tensor(chosen, device=mask.device)[:, None]
+            mask = torch.cat([mask, mask.new_ones(len(chosen), 1)], dim=1)
+            positions = positions[:, -1:] + 1
+        return [s.completion() for s in sequences]
+
+    @torch.inference_mode()
+    def _score_batch(self, rows: list[list[int]]) -> list[list[float]]:
+        tokens, mask = self._padded(rows, left=False)
+        logits = self.model(input_ids=tokens, attention_mask=mask).logits
+        logprobs = torch.log_softmax(logits[:, :-1].float(), dim=-1)
+        picked = logprobs.gather(2, tokens[:, 1:, None])[:, :, 0].cpu()
+        return [picked[i, : len(row) - 1].tolist() for i, row in enumerate(rows)]
+
+    def _padded(self, rows: list[list[int]], *, left: bool) -> tuple[torch.Tensor, torch.Tensor]:
+        width = max(map(len, rows))
+        tokens = torch.full((len(rows), width), self._end)
+        mask = torch.zeros((len(rows), width), dtype=torch.long)
+        for i, row in enumerate(rows):
+            place = slice(width - len(row), width) if left else slice(0, len(row))
+            tokens[i, place] = torch.tensor(row)
+            mask[i, place] = 1
+        device = self.model.device
+        return tokens.to(device), mask.to(device)
+
+
+class _Sequence:
+    """One sequence while it grows: its random stream, its tokens, and whether it has ended."""
+
+    def __init__(self, tokenizer: Any, params: SamplingParams, seed: int) -> None:
+        self.finish = ""
+        self._tokenizer = tokenizer
+        self._params = params
+        self._random = np.random.default_rng(seed)
+        self._tokens: list[int] = []
+        self._logprobs: list[float] = []
+        self._text = ""
+
+    def extend(self, logprobs: npt.NDArray[np.float32], end: int) -> int:
+        """Take one more token, unless the sequence has ended; return what to feed next."""
+        if self.finish:
+            return end
+        token = _pick(logprobs, self._params, self._random)
+        if token == end:
+            self.finish = "end"
+            return end
+        self._tokens.append(token)
+        self._logprobs.append(float(logprobs[token]))
+        self._text = self._tokenizer.decode(self._tokens, clean_up_tokenization_spaces=False)
+        cuts = [at for at in (self._text.find(stop) for stop in self._params.stop) if at >= 0]
+        if cuts:
+            self._text = self._text[: min(cuts)]
+            self.finish = "stop"
+        return token
+
+    def completion(self) -> Completion:
+        return Completion(self._text, tuple(self._tokens), tuple(self._logprobs), self.finish or "length")
+
+
+def _pick(logprobs: npt.NDArray[np.float32], params: SamplingParams, random: np.random.Generator) -> int:
+    """Draw a token: greedy at temperature 0, else by inverting the cumulative distribution."""
+    if params.temperature <= 0:
+        return int(logprobs.argmax())
+    scaled: _Floats = logprobs.astype(np.float64) / params.temperature
+    weights: _Floats = np.exp(scaled - scaled.max())
+    weights /= weights.sum()
+    if params.top_p < 1:
+        order = np.argsort(-weights, kind="stable")
+        before = np.cumsum(weights[order]) - weights[order]
+        weights[order[before >= params.top_p]] = 0.0
+    cumulative = np.cumsum(weights)
+    return int(min(np.searchsorted(cumulative, random.random() * cumulative[-1], side="right"), len(weights) - 1))

@@ -1,0 +1,85 @@
+"""One line that shows why a sample got its verdict: short, printable, the same in every run."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Sequence
+from reprlib import Repr
+from typing import Any
+
+from ratchet.sandbox.types import Limits, Outcome, Status
+
+MAX_LENGTH = 300
+"""Characters of a verdict's detail."""
+
+_HUGE_BITS = 400
+_COMPILE_ERROR = re.compile(r"^(SyntaxError|IndentationError|TabError)\b")
+
+
+class _Short(Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = self.maxdeque = 10
+        self.maxstring = self.maxother = 80
+        self.maxlong = 60
+        self.maxlevel = 4
+
+    def repr_int(self, x: int, level: int) -> str:
+        # Python refuses to write very long whole numbers in decimals.
+        if x.bit_length() > _HUGE_BITS:
+            return f"<a whole number of {x.bit_length()} bits>"
+        return super().repr_int(x, level)
+
+
+_SHORT = _Short()
+
+
+def shown(value: Any) -> str:
+    """A short `repr` of plain data of any size."""
+    return _SHORT.repr(value)
+
+
+def shown_call(function: str, arguments: Sequence[Any]) -> str:
+    """A call as one would write it, with short arguments."""
+    return f"{function}({', '.join(map(shown, arguments))})"
+
+
+def one_line(text: str) -> str:
+    """`text` on one line of at most `MAX_LENGTH` characters, which any UTF-8 file can hold."""
+    line = " ".join(text.split())
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+    return line if len(line) <= MAX_LENGTH else line[: MAX_LENGTH - 1] + "…"
+
+
+def last_line(text: str) -> str:
+    """The last line of `text` that says anything: a Python traceback's exception."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def looks_uncompiled(stderr: str) -> bool:
+    """Whether a traceback ends as that of a text which does not compile does."""
+    return bool(_COMPILE_ERROR.match(last_line(stderr)))
+
+
+def how_it_ended(outcome: Outcome, limits: Limits) -> str:
+    """Why a program gave no answer: the limit it met, its signal, its exception or its exit code."""
+    match outcome.status:
+        case Status.TIMEOUT:
+            return f"ran into the time limit ({limits.wall_s:g} s)"
+        case Status.MEMORY:
+            return f"ran into the memory limit ({limits.memory_bytes >> 20} MiB)"
+        case Status.CRASHED:
+            return f"was ended by {signal_name(outcome.signal)}"
+        case Status.ERROR if last_line(outcome.stderr):
+            return f"ended with exit code {outcome.exit_code}: {last_line(outcome.stderr)}"
+        case _:
+            return f"ended with exit code {outcome.exit_code}"
+
+
+def signal_name(number: int | None) -> str:
+    """`SIGSEGV` for 11, and so on."""
+    try:
+        return signal.Signals(number or 0).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,101 @@
+"""From verdicts to figures: pass@k with intervals, and how many samples ended how."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ratchet.errors import RatchetError
+from ratchet.judge.intervals import problem_interval
+from ratchet.judge.pass_at_k import pass_at_k
+from ratchet.judge.types import Verdict, VerdictStatus
+
+DEFAULT_K = (1, 10, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class PassAtK:
+    """The mean of pass@k over problems, with its 95 % bootstrap interval over problems.
+
+    `low` and `high` are None where there is but one problem: nothing can be said
+    about others then.
+    """
+
+    k: int
+    mean: float
+    low: float | None
+    high: float | None
+    covers: str = "problems"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What scoring found out. `run` is the directory with the evidence.
+
+    `left_out_k` are those of the default k for which some problem has too few
+    samples; `left_out_problems` counts problems without any sample (only with
+    `partial`). `settings` holds all that bears upon the verdicts.
+    """
+
+    benchmark: str
+    problems: int
+    samples: int
+    pass_at: tuple[PassAtK, ...]
+    counts: dict[str, int]
+    """Samples by verdict status, every status named."""
+    left_out_k: tuple[int, ...]
+    left_out_problems: int
+    run: str
+    settings: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON data, as `score.json` and `--json` have it; pass@k by "pass@1" and so on."""
+        plain = asdict(self)
+        plain["pass_at"] = {f"pass@{row.k}": asdict(row) for row in self.pass_at}
+        plain["left_out_k"] = list(self.left_out_k)
+        return plain
+
+
+def choose_k(
+    asked: Sequence[int] | None, samples_by_problem: dict[str, int]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The k to report, and those of the default ones that cannot be (sorted, each once).
+
+    Raises RatchetError where a k that was asked for is below 1, or above the
+    number of samples of some problem: the estimator does not exist there.
+    """
+    problem = min(samples_by_problem, key=lambda name: samples_by_problem[name])
+    fewest = samples_by_problem[problem]
+    if asked is None:
+        return tuple(k for k in DEFAULT_K if k <= fewest), tuple(k for k in DEFAULT_K if k > fewest)
+    chosen = tuple(sorted(set(asked)))
+    if not chosen or chosen[0] < 1:
+        raise RatchetError("k must be one or more whole numbers from 1 up, such as 1,10,100.")
+    if chosen[-1] > fewest:
+        raise RatchetError(
+            f"pass@{chosen[-1]} needs {chosen[-1]} samples of every problem, but {problem} has {fewest}; "
+            "ask for a smaller k, or make more samples."
+        )
+    return chosen, ()
+
+
+def tally(verdicts: Iterable[Verdict], ks: Sequence[int]) -> tuple[tuple[PassAtK, ...], dict[str, int]]:
+    """pass@k for each k over the problems that the verdicts are on, and the counts by status."""
+    samples: Counter[str] = Counter()
+    passed: Counter[str] = Counter()
+    counts = {str(status): 0 for status in VerdictStatus}
+    for verdict in verdicts:
+        samples[verdict.problem_id] += 1
+        passed[verdict.problem_id] += verdict.passed
+        counts[verdict.status] += 1
+    rows = []
+    for k in ks:
+        values = [pass_at_k(n, passed[problem], k) for problem, n in samples.items()]
+        interval = problem_interval(values)
+        several = len(values) > 1
+        rows.append(
+            PassAtK(k, interval.mean, interval.low if several else None, interval.high if several else None)
+        )
+    return tuple(rows), counts

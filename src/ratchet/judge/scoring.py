@@ -1,0 +1,243 @@
+"""Scoring samples against a benchmark, as a Run that can be interrupted: behind `ratchet score`."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import asdict, replace
+from difflib import get_close_matches
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from ratchet import __version__
+from ratchet.errors import RatchetError
+from ratchet.judge.judging import OracleMode, judge_many
+from ratchet.judge.results import Score, choose_k, tally
+from ratchet.judge.score_run import begin, journalled, recorded, take_up, write_score, write_verdicts
+from ratchet.judge.types import Verdict
+from ratchet.problems import Benchmark, Sample, load_benchmark, read_samples
+from ratchet.runs import Progress, Run, resume_with
+from ratchet.sandbox import LocalSandbox, Walls
+from ratchet.sandbox.languages import interpreter
+from ratchet.sandbox.types import Limits
+
+
+def score(
+    benchmark: Benchmark | str | Path,
+    samples: Iterable[Sample] | str | Path,
+    *,
+    k: Sequence[int] | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    partial: bool = False,
+    oracle: OracleMode = "split",
+    walls: Walls | str = Walls.FULL,
+    timeout: float | None = None,
+    memory_mb: int | None = None,
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> Score:
+    """Judge every sample, write a Run, and return pass@k with 95 % intervals over problems.
+
+    Args:
+        benchmark: a benchmark, its name, or the path of problems in HumanEval's JSONL format.
+        samples: samples, or the path of a JSON Lines file of them (see `read_samples`).
+        k: the k of pass@k; None: those of 1, 10 and 100 for which every problem has enough samples.
+        out: the Run's directory; None: `runs/score-<benchmark>-<time>`.
+        resume: go on with the Run in `out`, begun with the same problems, samples and settings.
+        partial: score the problems that have samples, where others have none.
+        oracle: "split" (tests in a process of their own) or "in-process" (forgeable; see `judge`).
+        walls: "full", or "process" where the kernel forbids namespaces.
+        timeout: wall seconds for a sample with all its tests; None: the benchmark's.
+        memory_mb: MiB of data memory for a sample; None: the benchmark's.
+        jobs: samples at once; None: one per usable core.
+        quiet: show no progress.
+
+    Writes RUN/verdicts.jsonl, one line per sample in the order of the samples, and RUN/score.json.
+    Raises RatchetError, in one sentence, for all that the caller can mend, and HarnessError when
+    the sandbox broke; the Run can be resumed after either.
+    """
+    if resume and out is None:
+        raise RatchetError("to resume, name the Run that was begun: --out RUN --resume.")
+    if jobs is not None and jobs < 1:
+        raise RatchetError(f"the number of jobs must be 1 or more, not {jobs}.")
+    problems = benchmark if isinstance(benchmark, Benchmark) else load_benchmark(benchmark)
+    answers = list(read_samples(Path(samples)) if isinstance(samples, str | Path) else samples)
+    limits = _limits(problems.default_limits, timeout, memory_mb)
+    walls = _walls(walls)
+    for language in {problem.language for problem in problems.problems}:
+        interpreter(language)  # complains of one that the sandbox does not have
+    by_problem = _count_by_problem(problems, answers, partial)
+    ks, left_out_k = choose_k(k, by_problem)
+    settings = {
+        "benchmark": problems.name,
+        "problems_sha256": problems.digest(),
+        "samples_sha256": _digest(answers),
+        "samples": str(samples) if isinstance(samples, str | Path) else None,
+        "oracle": oracle,
+        "walls": str(walls),
+        "limits": asdict(limits),
+    }
+    options = {
+        "--k": ",".join(map(str, k)) if k else None,
+        "--partial": partial,
+        "--oracle": None if oracle == "split" else oracle,
+        "--walls": None if walls is Walls.FULL else str(walls),
+        "--timeout": timeout,
+        "--memory": memory_mb,
+        "--jobs": jobs,
+    }
+    # Opened before the Run is made: where there can be no sandbox, nothing is left behind.
+    with (
+        LocalSandbox(slots=jobs, walls=walls) as sandbox,
+        _run(settings, out, resume) as run,
+        Progress(quiet=quiet) as progress,
+        _hint(benchmark, samples, run, options),
+    ):
+        progress.say(f"Run: {run.path}")
+        verdicts = _judge_rest(run, sandbox, problems, answers, limits, oracle, progress)
+        write_verdicts(run, verdicts)
+        pass_at, counts = tally(verdicts, ks)
+        result = Score(
+            benchmark=problems.name,
+            problems=len(by_problem),
+            samples=len(answers),
+            pass_at=pass_at,
+            counts=counts,
+            left_out_k=left_out_k,
+            left_out_problems=len(problems.problems) - len(by_problem),
+            run=str(run.path),
+            settings={**settings, "licence": problems.licence, "source": problems.source, **_versions()},
+        )
+        write_score(run, result.as_dict())
+    return result
+
+
+def _judge_rest(
+    run: Run,
+    sandbox: LocalSandbox,
+    benchmark: Benchmark,
+    samples: Sequence[Sample],
+    limits: Limits,
+    oracle: OracleMode,
+    progress: Progress,
+) -> list[Verdict]:
+    """Judge what the Run has no verdict on yet; return all verdicts in the order of the samples."""
+    problems = {problem.id: problem for problem in benchmark.problems}
+    verdicts = recorded(run)
+    passed = sum(verdict.passed for verdict in verdicts.values())
+    todo = [position for position in range(len(samples)) if position not in verdicts]
+    if verdicts:
+        progress.say(f"{len(verdicts):,} of {len(samples):,} samples were judged before")
+    task = progress.task("judging", total=len(todo), unit="samples")
+    pairs = ((problems[samples[i].problem_id], samples[i]) for i in todo)
+    fresh = ((todo[place], v) for place, v in judge_many(pairs, sandbox, limits, oracle=oracle))
+    with closing(journalled(run, fresh)) as judged:
+        for position, verdict in judged:
+            verdicts[position] = verdict
+            passed += verdict.passed
+            task.advance()
+            task.info(f"{passed:,} passed")
+    task.finish(f"{passed:,} of {len(samples):,} passed")
+    return [verdicts[position] for position in range(len(samples))]
+
+
+def _run(settings: dict[str, Any], out: str | Path | None, resume: bool) -> Run:
+    if out is None:
+        return begin(settings, None)
+    return take_up(settings, Path(out)) if resume else begin(settings, Path(out))
+
+
+def _limits(defaults: Limits, timeout: float | None, memory_mb: int | None) -> Limits:
+    if timeout is not None and not (isfinite(timeout) and timeout > 0):
+        raise RatchetError(f"the timeout must be a number of seconds above 0, not {timeout}.")
+    if memory_mb is not None and memory_mb < 1:
+        raise RatchetError(f"the memory limit must be 1 MiB or more, not {memory_mb}.")
+    return replace(
+        defaults,
+        wall_s=defaults.wall_s if timeout is None else float(timeout),
+        memory_bytes=defaults.memory_bytes if memory_mb is None else memory_mb << 20,
+    )
+
+
+def _walls(name: Walls | str) -> Walls:
+    try:
+        return Walls(name)
+    except ValueError:
+        raise RatchetError(f"walls must be {' or '.join(Walls)}, not {name!r}.") from None
+
+
+def _count_by_problem(benchmark: Benchmark, samples: Sequence[Sample], partial: bool) -> dict[str, int]:
+    """The number of samples of each problem that has any, in the benchmark's order.
+
+    Raises RatchetError on no samples, on samples of unknown problems, and on problems without
+    samples unless `partial`.
+    """
+    if not samples:
+        raise RatchetError("there are no samples to score.")
+    counts = Counter(sample.problem_id for sample in samples)
+    known = [problem.id for problem in benchmark.problems]
+    ids = frozenset(known)
+    unknown = [name for name in counts if name not in ids]
+    if unknown:
+        near = get_close_matches(unknown[0], known, n=1)
+        raise RatchetError(
+            f"{benchmark.name} has no problem {_some(unknown)}; "
+            + (f"did you mean {near[0]}?" if near else f"its first is {known[0]}.")
+        )
+    missing = [name for name in known if name not in counts]
+    if missing and not partial:
+        raise RatchetError(
+            f"{len(missing)} of {len(known)} problems of {benchmark.name} have no sample ({_some(missing)}); "
+            "add samples, or give --partial to score the others alone."
+        )
+    return {name: counts[name] for name in known if name in counts}
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(name[:60] for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+
+
+def _digest(samples: Iterable[Sample]) -> str:
+    """SHA-256, in hexadecimal, over what is judged: ids and texts, in order."""
+    hasher = hashlib.sha256()
+    for sample in samples:
+        for text in (sample.problem_id, "whole" if sample.standalone else "completion", sample.completion):
+            encoded = text.encode("utf-8", "surrogatepass")
+            hasher.update(f"{len(encoded)}:".encode() + encoded)
+    return hasher.hexdigest()
+
+
+def _hint(
+    benchmark: Benchmark | str | Path,
+    samples: Iterable[Sample] | str | Path,
+    run: Run,
+    options: dict[str, Any],
+) -> AbstractContextManager[None]:
+    """What says, on an interrupt, how to go on; nothing where the command line could not name the input."""
+    if isinstance(benchmark, Benchmark) or not isinstance(samples, str | Path):
+        return nullcontext()
+    words = [
+        "ratchet",
+        "score",
+        str(benchmark),
+        "--samples",
+        str(samples),
+        "--out",
+        str(run.path),
+        "--resume",
+    ]
+    for name, value in options.items():
+        if value is not None and value is not False:
+            words += [name] if value is True else [name, str(value)]
+    return resume_with(shlex.join(words))
+
+
+def _versions() -> dict[str, str]:
+    return {"ratchet": __version__, "python": platform.python_version()}

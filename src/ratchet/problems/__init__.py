@@ -1,0 +1,34 @@
+"""What is asked: problems, how each is to be judged, the benchmarks, and samples from files.
+
+    from pathlib import Path
+    from ratchet.problems import load_benchmark, read_samples
+
+    humaneval = load_benchmark("humaneval")            # by name
+    mine = load_benchmark(Path("problems.jsonl"))      # or HumanEval's JSONL format
+    samples = list(read_samples(Path("samples.jsonl.gz")))
+
+A `Problem` carries an `Oracle`: a `CallOracle` (input/output cases) or a
+`CheckOracle` (a test text, as HumanEval has it). A new benchmark is one file in
+`benchmarks/`, or an entry point of the group `ratchet.benchmarks` in another
+package. `data` knows where published files live. Nothing here runs a program:
+that is `ratchet.judge`.
+"""
+
+from ratchet.problems.benchmark import Benchmark
+from ratchet.problems.registry import benchmark, benchmark_names, load_benchmark
+from ratchet.problems.samples import read_samples
+from ratchet.problems.types import CallOracle, Case, CheckOracle, Oracle, Problem, Sample
+
+__all__ = [
+    "Benchmark",
+    "CallOracle",
+    "Case",
+    "CheckOracle",
+    "Oracle",
+    "Problem",
+    "Sample",
+    "benchmark",
+    "benchmark_names",
+    "load_benchmark",
+    "read_samples",
+]

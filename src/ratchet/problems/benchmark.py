@@ -1,0 +1,48 @@
+"""A benchmark: problems with their limits, and where they come from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from ratchet.problems.types import Problem
+from ratchet.sandbox.types import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A named, fixed set of problems, in their published order.
+
+    `default_limits` are those under which its published figures were made.
+    `licence` is an SPDX identifier, or "unknown"; `source` says where the data came from.
+    """
+
+    name: str
+    problems: tuple[Problem, ...]
+    default_limits: Limits
+    licence: str
+    source: str
+
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, over all that the problems say: the same problems, the same digest."""
+        hasher = hashlib.sha256()
+        for problem in self.problems:
+            hasher.update(_canonical(problem).encode("utf-8", "surrogatepass"))
+        return hasher.hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    """A text that equal plain data shares in every process (a set's own order does not)."""
+    if is_dataclass(value) and not isinstance(value, type):
+        named = [f"{f.name}={_canonical(getattr(value, f.name))}" for f in fields(value)]
+        return f"{type(value).__name__}({','.join(named)})"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_canonical(k)}:{_canonical(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, set | frozenset):
+        return type(value).__name__ + "{" + ",".join(sorted(map(_canonical, value))) + "}"
+    if isinstance(value, list | tuple):
+        return type(value).__name__ + "[" + ",".join(map(_canonical, value)) + "]"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return hex(value)
+    return repr(value)

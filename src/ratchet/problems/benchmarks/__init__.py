@@ -1,0 +1,9 @@
+"""One file per benchmark; each registers itself under its name when this package is imported.
+
+To add one, write a file here with a function that returns a `Benchmark`, put
+`@benchmark("its-name")` above it, and import the file below.
+"""
+
+from ratchet.problems.benchmarks import humaneval
+
+__all__ = ["humaneval"]

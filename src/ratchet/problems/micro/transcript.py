@@ -1,0 +1,24 @@
+"""How a failed program and its error are put before a model that shall repair it.
+
+The corpus that teaches repair and the recipe that asks for it must use the very
+same words, so they are written once, here.
+"""
+
+from __future__ import annotations
+
+EVIDENCE_LENGTH = 80
+"""Characters of evidence that are shown: what a tiny model's context affords."""
+
+
+def repair_context(program: str, evidence: str) -> str:
+    """The text after which a revised program is due: the failed one, and what was wrong with it.
+
+    `evidence` is a verdict's detail; it is cut to one line of `EVIDENCE_LENGTH` characters.
+    """
+    line = " ".join(evidence.split())[:EVIDENCE_LENGTH]
+    return f"{program.rstrip()}\n# Wrong: {line}\n"
+
+
+def evidence(case: int, argument: object, got: object, expected: object) -> str:
+    """One wrong case in words, as the judge's verdicts word it; cases count from 1."""
+    return f"case {case}: f({argument!r}) returned {got!r}, expected {expected!r}"

@@ -1,0 +1,1 @@
+"""Where programs run: `local` is the jail on this machine."""

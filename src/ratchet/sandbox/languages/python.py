@@ -1,0 +1,43 @@
+"""Python: the same interpreter and packages as Ratchet's own, started clean."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+
+from ratchet.errors import RatchetError
+from ratchet.sandbox.languages import Interpreter, language
+
+# -s -S: no user or site hooks (.pth files run code); -P: nothing of the current folder; -B: no bytecode
+# files. Not -I or -E: they would ignore PYTHONHASHSEED.
+_ARGUMENTS = ("-s", "-S", "-P", "-B")
+_HIDDEN = ("/tmp", "/dev", "/proc", "/box", "/work", "/etc", "/old")
+
+
+@language("python")
+def describe() -> Interpreter:
+    """The base interpreter of this process, with the packages of the current environment."""
+    executable = os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable)
+    prefix = os.path.realpath(sys.base_prefix)
+    if f"{prefix}/".startswith(tuple(f"{path}/" for path in _HIDDEN)):
+        raise RatchetError(
+            f"the Python interpreter lies in {prefix}, where programs have folders of their own; "
+            "use one that is installed elsewhere."
+        )
+    paths = sysconfig.get_paths()
+    packages = [p for p in dict.fromkeys((paths["purelib"], paths["platlib"])) if os.path.isdir(p)]
+    shown = [(path, f"/packages/{i}") for i, path in enumerate(packages)]
+    return Interpreter(
+        executable=executable,
+        arguments=_ARGUMENTS,
+        environment={
+            "PYTHONHASHSEED": "0",
+            "LANG": "C.UTF-8",
+            "PATH": f"{os.path.dirname(executable)}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": "/tmp",
+        },
+        readable=((prefix, prefix), *shown),
+        import_path=tuple(target for _, target in shown),
+        host_import_path=tuple(packages),
+    )
