@@ -30,7 +30,9 @@ TINY = [
 
 
 @pytest.fixture(scope="module")
-def smoke_run(ratchet_command: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], str]:
+def smoke_run(
+    ratchet_command: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any], str]:
     """One smoke run through the command line: its Run, what it printed as JSON, and its stderr."""
     place = tmp_path_factory.mktemp("demo") / "run"
     done = subprocess.run(
@@ -56,7 +58,7 @@ def test_the_smoke_run_goes_through_everything(smoke_run: tuple[Path, dict[str, 
 
 
 def test_nothing_held_out_was_trained_on(smoke_run: tuple[Path, dict[str, Any], str]) -> None:
-    place, said, _ = smoke_run
+    _, said, _ = smoke_run
     [table] = [t for t in said["tables"] if t["title"].startswith("Training and held-out")]
     assert all(row[2:] == ["0", "0"] for row in table["rows"])
     assert all(int(row[1].replace(",", "")) > 0 for row in table["rows"])
@@ -69,7 +71,9 @@ def test_every_sample_has_its_verdict(smoke_run: tuple[Path, dict[str, Any], str
             result = run.get(f"seed-{seed}/eval-mix50")
             rows = [
                 json.loads(line)
-                for line in (run.artefact(f"seed-{seed}/eval-mix50") / "samples.jsonl").read_text().splitlines()
+                for line in (run.artefact(f"seed-{seed}/eval-mix50") / "samples.jsonl")
+                .read_text()
+                .splitlines()
             ]
             for mode in ("multi-turn", "single-turn"):
                 found = [row["status"] == "passed" for row in rows if row["label"] == mode]
@@ -90,7 +94,7 @@ def test_checkpoints_load_in_plain_transformers(smoke_run: tuple[Path, dict[str,
 
 
 def test_intervals_say_what_they_cover(smoke_run: tuple[Path, dict[str, Any], str]) -> None:
-    place, said, _ = smoke_run
+    _, said, _ = smoke_run
     captions = {table["title"]: table["caption"] for table in said["tables"]}
     assert "problems and 2 training seeds" in captions["What a student learns from its teacher's programs"]
     assert "over the problems of the tenth" in captions["Who teaches next"]
@@ -116,18 +120,23 @@ def test_the_page_opens_without_error_and_without_network(
     page.close()
 
 
-def test_kill_9_at_any_moment_and_resume_gives_the_same_tables(
-    ratchet_command: Path, tmp_path: Path
-) -> None:
+def test_kill_9_at_any_moment_and_resume_gives_the_same_tables(ratchet_command: Path, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     subprocess.run(
-        [ratchet_command, "demo", *TINY, "--out", whole, "--quiet"], check=True, timeout=200, capture_output=True
+        [ratchet_command, "demo", *TINY, "--out", whole, "--quiet"],
+        check=True,
+        timeout=200,
+        capture_output=True,
     )
     moments = random.Random(0)
     command = [ratchet_command, "demo", *TINY, "--out", broken, "--quiet"]
+    sessions: list[int] = []
     kills = 0
     while kills < 3:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        )
+        sessions.append(process.pid)
         try:
             process.wait(timeout=moments.uniform(4, 9))
             assert process.stderr is not None
@@ -145,7 +154,7 @@ def test_kill_9_at_any_moment_and_resume_gives_the_same_tables(
     )
     assert last.returncode == 0, last.stderr
     assert (broken / "tables.json").read_text() == (whole / "tables.json").read_text()
-    assert not _processes_about(broken)
+    assert not _left_of(sessions)
 
 
 def test_ctrl_c_says_how_to_go_on_and_leaves_nothing_behind(ratchet_command: Path, tmp_path: Path) -> None:
@@ -166,13 +175,13 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_nothing_behind(ratchet_command: Pat
     assert process.returncode == 130
     assert f"ratchet demo --resume {place}" in errors.splitlines()[-1]
     assert "Traceback" not in errors
-    assert not _processes_about(place)
+    assert not _left_of([process.pid])
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--seeds", "0"], "give --seeds 1 or more"),
+        (["--seeds", "0"], "seeds is 0: give at least 1"),
         (["--workers", "0"], "give at least 1"),
         (["--resume", "nowhere"], "no such directory"),
         (["--resume", "nowhere", "--seeds", "2"], "keeps its own settings"),
@@ -199,15 +208,15 @@ def test_a_full_directory_is_not_written_into(ratchet_cli: RunRatchet, tmp_path:
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
-def _processes_about(place: Path) -> list[str]:
-    """Command lines of living processes that name `place`, a moment after the parent ended."""
+def _left_of(sessions: list[int]) -> list[str]:
+    """Processes that still belong to one of these sessions, a moment after their leaders ended."""
     time.sleep(1)
     found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+    for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
-            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            after_name = entry.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if str(place) in line and str(os.getpid()) not in entry.parts:
-            found.append(line)
+        if int(after_name[3]) in sessions and after_name[0] != "Z":
+            found.append(entry.parent.name)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -184,3 +185,18 @@ def test_yaml_has_no_traps(tmp_path: Path) -> None:
     # `from __future__ import annotations` leaves strings: these resolve in the module's namespace.
     path = written(tmp_path, "a.yml", "rate: 1e3\nword: off\ntime: 1:30\nnumber: 010\nnothing: ~\n")
     assert load_config(Traps, path) == Traps(1000.0, "off", "1:30", 10, None)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stage:
+    lr: float = 1.0
+    steps: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stages:
+    second: _Stage = dataclasses.field(default_factory=lambda: _Stage(lr=0.5, steps=2))
+
+
+def test_an_override_leaves_the_rest_of_a_nested_default_as_it_was() -> None:
+    assert load_config(_Stages, None, ["second.steps=7"]) == _Stages(_Stage(lr=0.5, steps=7))

@@ -22,13 +22,21 @@ Examples:
     short_help="Train a tiny model and turn the whole loop once, on this machine.",
     epilog=_EPILOG,
 )
-@click.option("--seeds", type=int, help="Do everything for so many training seeds and show the spread.  [default: 1]")
+@click.option(
+    "--seeds", type=int, help="Do everything for so many training seeds and show the spread.  [default: 1]"
+)
 @click.option("--seed", type=int, help="Seed of everything random.  [default: 0]")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the Run goes.  [default: runs/demo-TIME]")
-@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with an interrupted demo.")
-@click.option("--smoke", is_flag=True, help="All of it, tiny, in under a minute: for tests, its numbers mean nothing.")
+@click.option(
+    "--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with an interrupted demo."
+)
+@click.option(
+    "--smoke", is_flag=True, help="All of it, tiny, in under a minute: for tests, its numbers mean nothing."
+)
 @click.option("--config", type=click.Path(path_type=Path), help="A TOML, YAML or JSON file of settings.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One setting, such as base.steps=500.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="One setting, such as base.steps=500."
+)
 @click.option("--workers", type=int, help="Units of work done side by side.  [default: the usable cores]")
 @click.option(
     "--walls",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from random import Random
 
+from ratchet.judge.evidence import shown, shown_call
 from ratchet.problems.micro import (
+    ENTRY_POINT,
     MAX_STEPS,
     Specification,
     draw,
@@ -82,6 +84,7 @@ def _with_repair(
     rows = zip(inputs, got, expected, strict=True)
     for case, (argument, (ran, answer), (sound, right)) in enumerate(rows, start=1):
         if ran and sound and answer != right:
-            context = repair_context(program, evidence(case, argument, answer, right))
+            call = shown_call(ENTRY_POINT, [argument])
+            context = repair_context(program, evidence(case, call, shown(answer), shown(right)))
             return context + specification.program(interleaved=True)
     return program

@@ -2,7 +2,7 @@
 
 Documents are joined with the end-of-text token before each, and the stream is cut
 into rows of equal length (CodeGen, section 2.3 of the shared notes). Nothing is
-lost but the last, incomplete row.
+lost but what is left over behind the last row.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Packed:
     tokens: int
     """Tokens of all documents with their end-of-text tokens."""
     dropped: int
-    """Tokens of the last, incomplete row."""
+    """Tokens behind the last row: those of an incomplete one, or those past `max_rows`."""
 
 
 def pack(documents: Iterable[str], tokenizer: Any, *, row_length: int, max_rows: int | None = None) -> Packed:
@@ -50,12 +50,14 @@ def pack(documents: Iterable[str], tokenizer: Any, *, row_length: int, max_rows:
     counted = 0
     source = iter(documents)
     while (wanted is None or len(stream) < wanted) and (chunk := list(islice(source, _CHUNK))):
-        for ids in tokenizer(chunk)["input_ids"]:
+        for ids in tokenizer(chunk, add_special_tokens=False)["input_ids"]:
             stream += [end, *ids]
             counted += 1
             if wanted is not None and len(stream) >= wanted:
                 break
     rows = len(stream) // row_length
+    if max_rows is not None:
+        rows = min(rows, max_rows)
     if rows == 0:
         raise ValueError(f"the documents have {len(stream)} tokens, which do not fill a row of {row_length}")
     used = np.array(stream[: rows * row_length], dtype=np.uint16).reshape(rows, row_length)

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 END_OF_TEXT = "<|endoftext|>"
 
-_PIECES = r"\n| {4}| ?[A-Za-z]+|[0-9]| ?[^\sA-Za-z0-9]+|\s+"
+_PIECES = r"\n| {4}| ?[A-Za-z]+|[0-9]| ?[^\sA-Za-z0-9]+|[^\S\n]+"
 """What a token may lie within: a line break, one level of indentation, a word with the
 space before it, one digit, a run of signs, other white space.
 

@@ -8,6 +8,7 @@ so that a sample depends on its seed and not on what shared its batch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ratchet.engines.base import Completion, SamplingParams, ScoredText
@@ -31,7 +33,11 @@ class TransformersEngine:
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, name: str, batch_size: int = 128) -> None:
-        """`model` is a causal LM in evaluation mode from here on; `tokenizer` a fast tokenizer with an end-of-text token."""
+        """`model` is a causal LM, in evaluation mode from here on; `tokenizer` a fast one.
+
+        Raises:
+            RatchetError: the tokenizer has no end-of-text token.
+        """
         if tokenizer.eos_token_id is None:
             raise RatchetError(f"the tokenizer of {name} has no end-of-text token: set its eos_token.")
         self.name = name
@@ -39,6 +45,7 @@ class TransformersEngine:
         self.tokenizer = tokenizer
         self.batch_size = batch_size
         self._end: int = tokenizer.eos_token_id
+        self._room: float = getattr(model.config, "max_position_embeddings", None) or math.inf
 
     @classmethod
     def load(cls, path: str | Path, *, batch_size: int = 128) -> TransformersEngine:
@@ -50,8 +57,8 @@ class TransformersEngine:
         try:
             tokenizer = AutoTokenizer.from_pretrained(str(path))
             model = AutoModelForCausalLM.from_pretrained(str(path), dtype="auto")
-        except (OSError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
+        except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise RatchetError(
                 f"no model can be loaded from {path!s} ({reason}): name a checkpoint folder or a hub model."
             ) from error
@@ -71,16 +78,16 @@ class TransformersEngine:
         greedy decoding needs none. `on_done` is told how many more were finished.
 
         Raises:
-            RatchetError: a prompt and its completion do not fit into the model's context.
+            RatchetError: a prompt and its completion do not fit into the model's context,
+                or a prompt cannot be encoded.
         """
         seeds = range(len(prompts)) if seeds is None else seeds
-        encoded = [[self._end, *ids] for ids in self.tokenizer(list(prompts))["input_ids"]] if prompts else []
-        room = getattr(self.model.config, "max_position_embeddings", None)
+        encoded = [ids for ids, _ in self._encoded(prompts)]
         longest = max(map(len, encoded), default=0)
-        if room is not None and longest + params.max_tokens > room:
+        if longest + params.max_tokens > self._room:
             raise RatchetError(
                 f"a prompt of {longest} tokens and max_tokens {params.max_tokens} exceed the context of "
-                f"{self.name} ({room}): shorten one of them."
+                f"{self.name} ({self._room:g}): shorten one of them."
             )
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
         done: dict[int, Completion] = {}
@@ -93,19 +100,44 @@ class TransformersEngine:
         return [done[i] for i in range(len(encoded))]
 
     def score(self, texts: Sequence[str]) -> list[ScoredText]:
-        """The logprob of every token of every text, each text by itself."""
-        encodings = [self.tokenizer(text, return_offsets_mapping=True) for text in texts]
-        order = sorted(range(len(texts)), key=lambda i: len(encodings[i]["input_ids"]))
+        """The logprob of every token of every text, each text by itself.
+
+        Raises:
+            RatchetError: a text does not fit into the model's context, or cannot be encoded.
+        """
+        encoded = self._encoded(texts)
+        longest = max((len(ids) for ids, _ in encoded), default=0)
+        if longest > self._room:
+            raise RatchetError(
+                f"a text of {longest} tokens exceeds the context of {self.name} ({self._room:g}): shorten it."
+            )
+        order = sorted(range(len(texts)), key=lambda i: len(encoded[i][0]))
         found: dict[int, ScoredText] = {}
         for start in range(0, len(order), self.batch_size):
             batch = order[start : start + self.batch_size]
-            rows = self._score_batch([[self._end, *encodings[i]["input_ids"]] for i in batch])
+            rows = self._score_batch([encoded[i][0] for i in batch])
             for i, row in zip(batch, rows, strict=True):
-                spans = tuple((int(a), int(b)) for a, b in encodings[i]["offset_mapping"])
-                found[i] = ScoredText(spans, tuple(row))
+                found[i] = ScoredText(encoded[i][1], tuple(row))
         return [found[i] for i in range(len(texts))]
 
-    @torch.inference_mode()
+    def _encoded(self, texts: Sequence[str]) -> list[tuple[list[int], tuple[tuple[int, int], ...]]]:
+        """Of every text, its tokens behind the end-of-text token, and where they stand in it."""
+        for text in texts:
+            try:
+                text.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise RatchetError(
+                    f"a text for {self.name} holds a lone surrogate (at character {error.start}), which no "
+                    "tokenizer can encode: remove it."
+                ) from error
+        if not texts:
+            return []
+        found = self.tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True)
+        return [
+            ([self._end, *ids], tuple((int(a), int(b)) for a, b in spans))
+            for ids, spans in zip(found["input_ids"], found["offset_mapping"], strict=True)
+        ]
+
     def _complete_batch(
         self, prompts: list[list[int]], params: SamplingParams, seeds: list[int]
     ) -> list[Completion]:
@@ -114,16 +146,17 @@ class TransformersEngine:
         sequences = [_Sequence(self.tokenizer, params, seed) for seed in seeds]
         cache = None
         for _ in range(params.max_tokens):
-            out = self.model(
-                input_ids=tokens,
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-            cache = out.past_key_values
-            logprobs = torch.log_softmax(out.logits[:, -1].float(), dim=-1).cpu().numpy()
+            with torch.inference_mode():
+                out = self.model(
+                    input_ids=tokens,
+                    attention_mask=mask,
+                    position_ids=positions,
+                    past_key_values=cache,
+                    use_cache=True,
+                    logits_to_keep=1,
+                )
+                cache = out.past_key_values
+                logprobs = torch.log_softmax(out.logits[:, -1].float(), dim=-1).cpu().numpy()
             chosen = [s.extend(row, self._end) for s, row in zip(sequences, logprobs, strict=True)]
             if all(s.finish for s in sequences):
                 break
@@ -132,12 +165,12 @@ class TransformersEngine:
             positions = positions[:, -1:] + 1
         return [s.completion() for s in sequences]
 
-    @torch.inference_mode()
     def _score_batch(self, rows: list[list[int]]) -> list[list[float]]:
         tokens, mask = self._padded(rows, left=False)
-        logits = self.model(input_ids=tokens, attention_mask=mask).logits
-        logprobs = torch.log_softmax(logits[:, :-1].float(), dim=-1)
-        picked = logprobs.gather(2, tokens[:, 1:, None])[:, :, 0].cpu()
+        with torch.inference_mode():
+            logits = self.model(input_ids=tokens, attention_mask=mask).logits
+            logprobs = torch.log_softmax(logits[:, :-1].float(), dim=-1)
+            picked = logprobs.gather(2, tokens[:, 1:, None])[:, :, 0].cpu()
         return [picked[i, : len(row) - 1].tolist() for i, row in enumerate(rows)]
 
     def _padded(self, rows: list[list[int]], *, left: bool) -> tuple[torch.Tensor, torch.Tensor]:
@@ -194,7 +227,8 @@ def _pick(logprobs: npt.NDArray[np.float32], params: SamplingParams, random: np.
     weights /= weights.sum()
     if params.top_p < 1:
         order = np.argsort(-weights, kind="stable")
-        before = np.cumsum(weights[order]) - weights[order]
-        weights[order[before >= params.top_p]] = 0.0
+        reached = np.cumsum(weights[order])[:-1] >= params.top_p
+        weights[order[1:][reached]] = 0.0
     cumulative = np.cumsum(weights)
-    return int(min(np.searchsorted(cumulative, random.random() * cumulative[-1], side="right"), len(weights) - 1))
+    drawn = np.searchsorted(cumulative, random.random() * cumulative[-1], side="right")
+    return int(min(drawn, len(weights) - 1))

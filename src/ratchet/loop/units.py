@@ -8,16 +8,16 @@ A unit that is in the journal is not run again: that is all that resuming is.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
-import queue
 import signal
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,9 @@ from ratchet.errors import HarnessError
 from ratchet.runs import Progress, Run, Task
 
 _PR_SET_PDEATHSIG = 1
+_MAX_TEXT = 500
+"""Characters of what a unit says, so that an event stays far below the 4096 bytes that a
+pipe takes in one piece: a worker that is killed leaves no half event and no held lock."""
 
 
 class Report(Protocol):
@@ -88,25 +91,21 @@ def run_units(
     if not todo:
         return
     context = multiprocessing.get_context("spawn")
-    events = context.Queue()
-    tasks: dict[str, Task] = {}
-    listener = threading.Thread(target=_listen, args=(events, tasks), daemon=True)
-    listener.start()
-    pool = ProcessPoolExecutor(workers, context, initializer=_begin_worker, initargs=(events, os.getpid()))
+    reader, writer = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, context, initializer=_begin_worker, initargs=(writer, os.getpid()))
     try:
-        _work_off(run, todo, pool, workers, progress, tasks, summarize)
+        _work_off(run, todo, pool, workers, progress, reader, writer, summarize)
     except BrokenProcessPool as error:
         raise HarnessError(
-            f"a worker process was ended from outside, perhaps for want of memory; {run.path} keeps what was done"
+            "a worker process was ended from outside, perhaps for want of memory; "
+            f"{run.path} keeps what was done"
         ) from error
     finally:
         for process in list((pool._processes or {}).values()):
             process.kill()
+        reader.close()
         pool.shutdown(wait=True, cancel_futures=True)
-        events.put(None)
-        listener.join(timeout=5)
-        events.close()
-        events.join_thread()
+        writer.close()
 
 
 def _work_off(
@@ -115,10 +114,20 @@ def _work_off(
     pool: ProcessPoolExecutor,
     workers: int,
     progress: Progress,
-    tasks: dict[str, Task],
+    reader: Connection,
+    writer: Connection,
     summarize: Callable[[str, Any], str],
 ) -> None:
-    running: dict[Future[Any], tuple[Unit, Path]] = {}
+    tasks: dict[str, Task] = {}
+    running: dict[str, tuple[Unit, Path, Future[Any]]] = {}
+
+    def tell_done(name: str) -> Callable[[Future[Any]], None]:
+        def tell(_: Future[Any]) -> None:
+            with contextlib.suppress(OSError):  # nobody listens any more
+                writer.send((name, "done", 0.0, ""))
+
+        return tell
+
     while todo or running:
         ready = [u for u in todo if all(run.get(need) is not None for need in u.needs.values())]
         for unit in ready[: workers - len(running)]:
@@ -130,40 +139,61 @@ def _work_off(
             place = run.work(unit.name)
             tasks[unit.name] = progress.task(unit.label)
             future = pool.submit(_do, unit.function, unit.name, place, needs, dict(unit.arguments))
-            running[future] = (unit, place)
+            running[unit.name] = (unit, place, future)
+            future.add_done_callback(tell_done(unit.name))
         if not running:
             raise ValueError(f"units wait for each other: {', '.join(unit.name for unit in todo)}")
-        finished, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in finished:
-            unit, place = running.pop(future)
-            result = future.result()
-            run.publish(place, unit.name)
-            run.record(unit.name, result)
-            tasks[unit.name].finish(summarize(unit.name, result))
+        unit, place, future = running.pop(_listen(reader, tasks))
+        result = future.result()
+        run.publish(place, unit.name)
+        run.record(unit.name, result)
+        tasks[unit.name].finish(summarize(unit.name, result))
+
+
+def _listen(reader: Connection, tasks: Mapping[str, Task]) -> str:
+    """Show what the units say, until one of them is done; return its name.
+
+    A unit's end comes through the same pipe as its reports, and so after all of them.
+    """
+    while True:
+        name, what, amount, text = reader.recv()
+        task = tasks[name]
+        match what:
+            case "begin":
+                task.total, task.unit = amount, text
+            case "advance":
+                task.advance(amount)
+            case "info":
+                task.info(text)
+            case _:
+                return str(name)
 
 
 class _QueueReport:
-    """A `Report` that sends what it is told to the parent process."""
+    """A `Report` that sends what it is told to the parent process; any thread may use it."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def begin(self, total: float, unit: str) -> None:
-        _events.put((self._name, "begin", total, unit))
+        _events.send((self._name, "begin", total, unit[:_MAX_TEXT]))
 
     def advance(self, amount: float = 1) -> None:
-        _events.put((self._name, "advance", amount, ""))
+        _events.send((self._name, "advance", amount, ""))
 
     def info(self, text: str) -> None:
-        _events.put((self._name, "info", 0.0, text))
+        _events.send((self._name, "info", 0.0, text[:_MAX_TEXT]))
 
 
 _events: Any = None
-"""In a worker process: the queue to the parent."""
+"""In a worker process: the pipe to the parent."""
 
 
-def _begin_worker(events: Any, parent: int) -> None:
-    """Make a worker end with its parent, leave ctrl-C to it, and use one thread, so that sums are repeatable."""
+def _begin_worker(events: Connection, parent: int) -> None:
+    """Make a worker end with its parent, leave ctrl-C to it, and use one thread.
+
+    One thread, so that sums are repeatable, and because workers share the cores.
+    """
     global _events
     _events = events
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -179,23 +209,7 @@ def _begin_worker(events: Any, parent: int) -> None:
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 
 
-def _do(function: UnitFunction, name: str, place: Path, needs: Mapping[str, Any], arguments: dict[str, Any]) -> Any:
+def _do(
+    function: UnitFunction, name: str, place: Path, needs: Mapping[str, Any], arguments: dict[str, Any]
+) -> Any:
     return function(place, needs, _QueueReport(name), **arguments)
-
-
-def _listen(events: Any, tasks: Mapping[str, Task]) -> None:
-    while True:
-        try:
-            event = events.get()
-        except (EOFError, OSError, queue.Empty):
-            return
-        if event is None:
-            return
-        name, what, amount, text = event
-        task = tasks[name]
-        if what == "begin":
-            task.total, task.unit = amount, text
-        elif what == "advance":
-            task.advance(amount)
-        else:
-            task.info(text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 Tone = Literal["plain", "good", "bad", "warn", "muted"]
@@ -60,6 +61,12 @@ class Table:
         """The rows, with every plain string made a `Cell`."""
         return [[Cell(value) if isinstance(value, str) else value for value in row] for row in self.rows]
 
+    def groups(self) -> list[list[list[Cell]]]:
+        """The rows, gathered where neighbours begin with the same cell; else all of them as one group."""
+        rows = self.cells()
+        groups = [list(group) for _, group in groupby(rows, key=lambda row: row[0])] if self.columns else []
+        return groups if len(groups) < len(rows) and len(self.columns) > 2 else [rows]
+
     def numeric_columns(self) -> list[bool]:
         """Whether each column holds numbers only (and gaps), so that it is set flush right."""
         columns = list(zip(*self.cells(), strict=True)) or [() for _ in self.columns]
@@ -72,7 +79,7 @@ class Table:
 
 _DIGITS = r"(\d{1,3}(,\d{3})+|\d+)?(\.\d+|(?<=\d))(e[+-]?\d+)?"
 _UNIT = r"(\s?(%|pp|×|[a-zA-Zµ]{1,3}))?"
-_NUMBER = re.compile(rf"[<>≤≥~≈]?\s?[+−-]?{_DIGITS}(\s?[/±]\s?{_DIGITS})?{_UNIT}")
+_NUMBER = re.compile(rf"[<>≤≥~≈]?\s?[+−-]?{_DIGITS}(\s?[/±]\s?{_DIGITS})*{_UNIT}")
 _GAPS = frozenset({"", "–", "—", "-", "n/a"})
 
 

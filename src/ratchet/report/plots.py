@@ -129,7 +129,9 @@ def dot_plot(
             aside = (17 * (index - (len(series) - 1) / 2) + (9 if narrow else 0)) / pitch
             y = [rows.index(place if isinstance(place, str) else number(place)) + aside for place in one.x]
             axes.hlines(y, [e.low for e in one.y], [e.high for e in one.y], color=style["color"], linewidth=2)
-            handles += axes.plot([e.value for e in one.y], y, **(style | {"linestyle": "none", "markersize": 8}))
+            handles += axes.plot(
+                [e.value for e in one.y], y, **(style | {"linestyle": "none", "markersize": 8})
+            )
             if not narrow or lone:
                 _put_values(axes, one, y, percent, narrow)
         axes.set_ylim(len(rows) - 0.5, -0.5)

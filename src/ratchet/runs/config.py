@@ -109,7 +109,8 @@ def _read_yaml(text: str) -> Any:
     return load_yaml(text)
 
 
-def _build(cls: type[T], data: Any, prefix: str, where: str) -> T:
+def _build(cls: type[T], data: Any, prefix: str, where: str, default: Any = None) -> T:
+    """The configuration that `data` says; what it leaves out is as in `default`, else as in `cls`."""
     if not isinstance(data, Mapping):
         name = prefix.rstrip(".") or "the configuration"
         raise RatchetError(f"{name}{where} must hold settings by name, not {_shown(data)}.")
@@ -120,19 +121,28 @@ def _build(cls: type[T], data: Any, prefix: str, where: str) -> T:
             raise _unknown(f"{prefix}{key}", [f"{prefix}{known}" for known in _names(cls)], where)
     values = {}
     for name, field in fields.items():
+        usual = _default(field) if default is None else getattr(default, name)
         if name in data:
-            values[name] = _convert(hints[name], data[name], prefix + name, where)
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            values[name] = _convert(hints[name], data[name], prefix + name, where, usual)
+        elif usual is dataclasses.MISSING:
             raise RatchetError(
                 f"the setting {prefix}{name}{where} is missing: give it {_expected(hints[name])}."
             )
+        else:
+            values[name] = usual
     return cls(**values)
 
 
-def _convert(kind: Any, value: Any, name: str, where: str) -> Any:
+def _default(field: dataclasses.Field[Any]) -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def _convert(kind: Any, value: Any, name: str, where: str, default: Any = None) -> Any:
     """`value` as the type `kind` asks, or a RatchetError that names all three."""
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _build(kind, value, f"{name}.", where)
+        return _build(kind, value, f"{name}.", where, default if isinstance(default, kind) else None)
     try:
         return _scalar_or_tuple(kind, value, name, where)
     except TypeError:

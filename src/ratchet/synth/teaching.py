@@ -77,7 +77,7 @@ class TeachingConfig:
 
     attempts: int = 2
     """Conversations per problem."""
-    max_repairs: int = 2
+    max_repairs: int = 4
     """Most revisions in one conversation (the paper allows seven rounds)."""
     temperature: float = 1.0
     max_tokens: int = 40
@@ -110,7 +110,9 @@ def teach(
     limits = Limits(wall_s=config.wall_s)
     open_ones = list(range(len(asked)))
     for round_ in range(config.max_repairs + 1):
-        contexts = [repair_context(programs[i][-1], verdicts[i][-1].detail) if round_ else "" for i in open_ones]
+        contexts = [
+            repair_context(programs[i][-1], verdicts[i][-1].detail) if round_ else "" for i in open_ones
+        ]
         sessions = synthesize(
             engine,
             [asked[i][0].turns for i in open_ones],

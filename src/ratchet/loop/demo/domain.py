@@ -9,9 +9,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from ratchet.errors import RatchetError
 from ratchet.loop.demo.config import DemoConfig
 from ratchet.loop.units import Report
-from ratchet.problems.micro import CONFUSABLE, MicroProblem, Specification, make_problems
+from ratchet.problems.micro import CONFUSABLE, INPUTS, MicroProblem, Specification, make_problems
 from ratchet.runs import derive
 from ratchet.sandbox import LocalSandbox, Walls
 
@@ -28,21 +29,25 @@ def make_domain(
     from ratchet.corpus.micro import mixed_documents
     from ratchet.corpus.tokenizer import train_tokenizer
 
-    held_out = {steps: config.problems.held_out_per_length for steps in (2, 3, 4, 5)}
-    lesson = {steps: config.problems.lesson_per_length for steps in (2, 3, 4)}
+    held_out = dict.fromkeys((2, 3, 4, 5), config.problems.held_out_per_length)
+    lesson = dict.fromkeys((2, 3, 4), config.problems.lesson_per_length)
     lesson[1] = config.problems.lesson_per_length // 10
     report.begin(sum(held_out.values()) + LESSONS * sum(lesson.values()), "problems")
     made: dict[str, list[MicroProblem]] = {}
     with LocalSandbox(slots=1, walls=Walls(walls)) as sandbox:
         for name, counts in [("held-out", held_out), *((f"lesson-{i}", lesson) for i in _rounds())]:
-            made[name] = make_problems(
-                sandbox,
-                seed=derive(seed, "problems", name),
-                name=name,
-                counts=counts,
-                held_out=name == "held-out",
-                on_done=report.advance,
-            )
+            try:
+                made[name] = make_problems(
+                    sandbox,
+                    seed=derive(seed, "problems", name),
+                    name=name,
+                    counts=counts,
+                    held_out=name == "held-out",
+                    on_done=report.advance,
+                )
+            except ValueError as error:
+                setting = "held_out" if name == "held-out" else "lesson"
+                raise RatchetError(f"{error}: lower problems.{setting}_per_length.") from error
             write_problems(place / f"{name}.jsonl", made[name])
     documents = mixed_documents(derive(seed, "tokenizer"), interleaved_share=0.5)
     texts = [text for _, text in islice(documents, _TOKENIZER_DOCUMENTS)]
@@ -51,7 +56,7 @@ def make_domain(
     weak = sorted(Random(derive(seed, "weak")).sample(CONFUSABLE, config.careless.weak_operations))
     return {
         "problems": {name: len(problems) for name, problems in made.items()},
-        "cases": sum(len(p.problem.oracle.cases) for ps in made.values() for p in ps),  # type: ignore[union-attr]
+        "cases": INPUTS * sum(map(len, made.values())),
         "weak": weak,
         "vocabulary": len(tokenizer),
         "lesson_overlap": overlap(
@@ -72,8 +77,8 @@ def overlap(training: Iterable[Specification], held_out: Sequence[Specification]
     compared = same_signature = same_program = 0
     for specification in training:
         compared += 1
-        same_signature += specification.signature in signatures
-        same_program += specification.program(interleaved=True) in programs
+        same_signature += int(specification.signature in signatures)
+        same_program += int(specification.program(interleaved=True) in programs)
     return {"compared": compared, "signatures": same_signature, "programs": same_program}
 
 

@@ -119,7 +119,7 @@ def passed_and_failed(findings: Findings, name: str, mode: str) -> tuple[Values,
 def all_overlaps(findings: Findings) -> Sequence[tuple[str, dict[str, int]]]:
     """What each training corpus shares with the held-out problems, summed over seeds."""
     sums: dict[str, dict[str, int]] = {}
-    for _, results in findings.results.items():
+    for results in findings.results.values():
         rows = [(name, results[name]["overlap"]) for name in ("teacher", *MIXTURES)]
         rows.append(("lessons", results["domain"]["lesson_overlap"]))
         for name, counts in rows:

@@ -27,6 +27,8 @@ from ratchet.report import (
 from ratchet.runs import Run
 from ratchet.synth import Ending
 
+SMOKE_BANNER = "Smoke run: everything is so small that these numbers mean nothing."
+
 SHOWN = 40
 """Programs shown per group; all of them are in the Run."""
 
@@ -45,8 +47,8 @@ def demo_page(findings: Findings, run: Run) -> Page:
     ]
     return Page(
         title="Ratchet: the loop, small but whole",
-        subtitle=f"{problems} held-out problems and {seeds} training seed{'s' if seeds > 1 else ''}, on one machine, from nothing",
-        banner="Smoke run: everything is so small that these numbers mean nothing." if findings.config.smoke else "",
+        subtitle=f"{problems} held-out problems, {_count(seeds, 'training seed')}, one machine, from nothing",
+        banner=SMOKE_BANNER if findings.config.smoke else "",
         sections=sections,
         meta=[("Run", str(run.path)), ("seeds", ", ".join(map(str, findings.seeds))), ("made", run.created)],
     )
@@ -70,9 +72,12 @@ def _summary(findings: Findings) -> Section:
     )
     words = Prose(
         [
-            "A micro-domain of Python was made up, its tests executed in a jail, and small Llama-architecture models were "
-            "trained on it from random weights. Two published claims were put to the test on problems whose chain of "
-            "operations occurs nowhere in training. The models are tiny and the domain is a toy: what is shown is that the "
+            "A micro-domain of Python was made up, its tests executed in a jail, and small "
+            "Llama-architecture models were "
+            "trained on it from random weights. Two published claims were put to the test on "
+            "problems whose chain of "
+            "operations occurs nowhere in training. The models are tiny and the domain is a toy: "
+            "what is shown is that the "
             "loop is whole and its measurements honest, not how large either effect is elsewhere.",
         ]
     )
@@ -88,13 +93,18 @@ def _turns(findings: Findings, run: Run) -> Section:
         gaps.append(f"{100 * gap.mean:.0f} points with {share:.0%} interleaved")
     words = Prose(
         [
-            "**The claim** (CodeGen, section 4): a request factored into turns is easier than the same text in one turn, "
+            "**The claim** (CodeGen, section 4): a request factored into turns is easier than the "
+            "same text in one turn, "
             "for the same model, and its prompt has the lower perplexity.",
-            "**The control**: a model does better in the form that it saw more of. So one corpus holds both forms half and "
-            "half, and a second one 70 to 30; if only the second showed a gap, the corpus would be the reason. Both forms "
-            "use the same sentences; the block form puts them above the function, so in it the kind of the argument comes "
+            "**The control**: a model does better in the form that it saw more of. So one corpus "
+            "holds both forms half and "
+            "half, and a second one 70 to 30; if only the second showed a gap, the corpus would be "
+            "the reason. Both forms "
+            "use the same sentences; the block form puts them above the function, so in it the kind "
+            "of the argument comes "
             "after the request, in the other before it. Perplexity counts the sentences only.",
-            "**Why it happens here**: in one turn the model must keep track of which of several sentences is due; "
+            "**Why it happens here**: in one turn the model must keep track of which of several "
+            "sentences is due; "
             "turn by turn the one that is due stands right above.",
         ]
     )
@@ -118,16 +128,24 @@ def _students(findings: Findings, run: Run) -> Section:
     careless = findings.config.careless
     words = Prose(
         [
-            "**The claim** (AutoCoder's AIEV-Instruct): programs that were executed and passed their tests make a better "
-            "student than the teacher's word, failed programs can be repaired by showing the error, and a student that "
+            "**The claim** (AutoCoder's AIEV-Instruct): programs that were executed and passed their "
+            "tests make a better "
+            "student than the teacher's word, failed programs can be repaired by showing the error, "
+            "and a student that "
             "beats its teacher can take over.",
-            f"**The teacher** learnt from a corpus in which {careless.weak_operations} of the confusable operations have "
-            f"their look-alike's code {careless.error_rate:.0%} of the time. It writes programs for new problems, they run "
-            "against the problems' tests in the jail, and a failure goes back with its error. Students go on from the "
-            "teacher's weights: on whatever the teacher wrote, on what passed at once, and on what passed at once or after "
+            f"**The teacher** learnt from a corpus in which {careless.weak_operations} of the "
+            "confusable operations have "
+            f"their look-alike's code {careless.error_rate:.0%} of the time. It writes programs for "
+            "new problems, they run "
+            "against the problems' tests in the jail, and a failure goes back with its error. "
+            "Students go on from the "
+            "teacher's weights: on whatever the teacher wrote, on what passed at once, and on what "
+            "passed at once or after "
             "repair; equally many programs each.",
-            "**What is not shown**: the tests come with the problems. A model of this size cannot write correct unit tests "
-            "itself (in a trial 1.7 % of its tests were right), so the part of AIEV-Instruct in which the model writes the tests is not here.",
+            "**What is not shown**: the tests come with the problems. A model of this size cannot "
+            "write correct unit tests "
+            "itself (in a trial 1.7 % of its tests were right), so the part of AIEV-Instruct in "
+            "which the model writes the tests is not here.",
         ]
     )
     blocks: list[Block] = [
@@ -140,7 +158,9 @@ def _students(findings: Findings, run: Run) -> Section:
     ]
     for name in ("teacher", *STUDENTS):
         path = run.artefact(unit_name(seed, f"eval-{name}")) / "samples.jsonl"
-        blocks.append(_group(f"Programs of the {tables.MODEL_NAMES[name]}, seed {seed}", map(_view, _rows(path))))
+        blocks.append(
+            _group(f"Programs of the {tables.MODEL_NAMES[name]}, seed {seed}", map(_view, _rows(path)))
+        )
     found = interval(findings.model("verified"))
     plain = interval(findings.model("unverified"))
     assert found is not None
@@ -162,14 +182,17 @@ def _how(findings: Findings, run: Run) -> Section:
     seed = findings.seeds[0]
     first = findings.results[seed]["mix50"]
     weak = [f"seed {s}: {', '.join(r['weak'])}" for s, r in findings.of("domain")]
+    shape, base = config.model, config.base
+    architecture = f"Llama architecture, {first['parameters']:,} parameters"
     items = [
-        ("model", f"Llama architecture, {first['parameters']:,} parameters, {config.model.layers} layers, width {config.model.hidden}"),
+        ("model", f"{architecture}, {shape.layers} layers, width {shape.hidden}"),
         ("tokenizer", f"byte-level BPE, {findings.results[seed]['domain']['vocabulary']} entries"),
-        ("from scratch", f"{config.base.steps:,} steps of {config.base.rows_per_step * config.base.row_length} tokens, AdamW, rate {config.base.lr:g}, one thread"),
-        ("students", f"{config.student.steps:,} steps, rate {config.student.lr:g}"),
+        ("from scratch", f"{base.steps:,} steps of {base.rows_per_step * base.row_length} tokens"),
+        ("optimiser", f"AdamW, rate {base.lr:g} from scratch and {config.student.lr:g} onwards, one thread"),
+        ("students", f"{config.student.steps:,} steps onwards from the teacher's weights"),
         ("weak operations", "; ".join(weak)),
         ("tests executed", f"{sum(r['cases'] for _, r in findings.of('domain')):,} expected values"),
-    ]  # fmt: skip
+    ]
     speeds = [
         (f"{name}, seed {s}", f"{r['tokens'] / r['wall_s']:,.0f} tokens/s")
         for name in ("teacher", *MIXTURES)
@@ -183,7 +206,8 @@ def _how(findings: Findings, run: Run) -> Section:
         KeyValues("Environment", [(key, str(value)) for key, value in _flat(environment)]),
         Prose(
             [
-                "The Run holds the configuration, the journal, every checkpoint in Hugging Face format, and every program "
+                "The Run holds the configuration, the journal, every checkpoint in Hugging Face "
+                "format, and every program "
                 "with its verdict; `ratchet demo --resume RUN` rewrites this page from it."
             ]
         ),
@@ -199,18 +223,25 @@ def _transcripts(run: Run, seed: int) -> SampleGroup:
         for entry in islice(entries, SHOWN // 2):
             views = [
                 SampleView(f"program {i}", program, str(verdict.status), detail=verdict.detail)
-                for i, (program, verdict) in enumerate(zip(entry.programs, entry.verdicts, strict=True), start=1)
+                for i, (program, verdict) in enumerate(
+                    zip(entry.programs, entry.verdicts, strict=True), start=1
+                )
             ]
-            shown.append(Transcript(f"{entry.problem_id}, conversation {entry.attempt + 1}", views, label=str(ending)))
+            shown.append(
+                Transcript(f"{entry.problem_id}, conversation {entry.attempt + 1}", views, label=str(ending))
+            )
     return SampleGroup(
         f"Conversations of round 1, seed {seed}",
         shown,
-        "A failed program, the evidence of its verdict as it was shown to the teacher, and what it wrote then.",
+        "A failed program, the evidence of its verdict as it was shown to the teacher, and what it "
+        "wrote then.",
     )
 
 
 def _group(title: str, views: Any) -> SampleGroup:
-    return SampleGroup(title, _variety(list(views)), f"At most {SHOWN} programs, failures first; the Run has all.")
+    return SampleGroup(
+        title, _variety(list(views)), f"At most {SHOWN} programs, failures first; the Run has all."
+    )
 
 
 def _variety(views: list[SampleView]) -> list[SampleView]:
@@ -220,7 +251,9 @@ def _variety(views: list[SampleView]) -> list[SampleView]:
 
 
 def _view(row: dict[str, Any]) -> SampleView:
-    return SampleView(row["problem_id"], row["program"], row["status"], detail=row["detail"], label=row["label"])
+    return SampleView(
+        row["problem_id"], row["program"], row["status"], detail=row["detail"], label=row["label"]
+    )
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -248,3 +281,7 @@ def _flat(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(value, f"{prefix}{key} ")
         else:
             yield f"{prefix}{key}", value
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

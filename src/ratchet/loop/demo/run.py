@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ratchet.errors import RatchetError
-from ratchet.loop.demo.config import DemoConfig, smoke
+from ratchet.loop.demo.config import SMOKE, DemoConfig, check
 from ratchet.loop.demo.findings import read_findings
 from ratchet.loop.demo.graph import demo_units
 from ratchet.loop.demo.page import demo_page
@@ -70,11 +70,20 @@ def demo(
             raise RatchetError(f"the demo needs {library}: pip install 'ratchet-code[local]'.")
     if workers is not None and workers < 1:
         raise RatchetError(f"{workers} workers cannot do anything: give at least 1.")
-    if resume is not None and (out is not None or seed is not None or seeds is not None or smoke_run or config or overrides):
-        raise RatchetError("a resumed demo keeps its own settings: give --resume without --out, --seed, --seeds, --smoke, --config and --set.")
+    if resume is not None and (
+        out is not None or seed is not None or seeds is not None or smoke_run or config or overrides
+    ):
+        raise RatchetError(
+            "a resumed demo keeps its own settings: give --resume without --out, --seed, --seeds, "
+            "--smoke, --config and --set."
+        )
     with LocalSandbox(slots=1, walls=Walls(walls)):
         pass  # refuse here, in one sentence, rather than in the middle of a worker
-    run = _open(resume) if resume is not None else _create(out, config, overrides, seed, seeds, smoke_run)
+    run = (
+        Run.open(resume, kind=KIND)
+        if resume is not None
+        else _create(out, config, overrides, seed, seeds, smoke_run)
+    )
     with run, resume_with(f"ratchet demo --resume {run.path}"), Progress(quiet) as progress:
         settings = from_plain(DemoConfig, run.config)
         progress.say(f"Run: {run.path} (interrupted? ratchet demo --resume {run.path})")
@@ -94,19 +103,12 @@ def _create(
     seeds: int | None,
     smoke_run: bool,
 ) -> Run:
-    settings = load_config(DemoConfig, config, overrides)
+    settings = load_config(DemoConfig, config, [*(SMOKE if smoke_run else ()), *overrides])
     settings = replace(settings, seed=settings.seed if seed is None else seed)
     settings = replace(settings, seeds=settings.seeds if seeds is None else seeds)
-    if settings.seeds < 1:
-        raise RatchetError(f"{settings.seeds} seeds show nothing: give --seeds 1 or more.")
-    if smoke_run:
-        settings = smoke(settings)
+    check(settings)
     name = datetime.now(UTC).strftime("demo-%Y%m%d-%H%M%S")
     return Run.create(out or Path("runs") / name, kind=KIND, config=as_plain(settings), seed=settings.seed)
-
-
-def _open(path: Path) -> Run:
-    return Run.open(path, kind=KIND)
 
 
 def _cores() -> int:

@@ -8,7 +8,7 @@ from typing import Any
 def summarize(name: str, result: Any) -> str:
     """What a finished unit came to; `name` is its name in the journal."""
     unit = name.rpartition("/")[2]
-    if "losses" in result and result["losses"]:
+    if result.get("losses"):
         tokens_per_s = result["tokens"] / result["wall_s"]
         return f"loss {result['losses'][-1][1]:.3f}, {tokens_per_s:,.0f} tokens/s"
     if "endings" in result:

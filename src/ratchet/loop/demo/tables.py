@@ -22,9 +22,9 @@ from ratchet.report.plots import dot_plot, line_plot, loss_plot
 
 LENGTHS = (2, 3, 4, 5)
 
-MIXTURE_NAMES = {
-    name: f"{share:.0%} interleaved, {1 - share:.0%} block" for name, share in MIXTURES.items()
-}
+Rows = list[list[str | Cell]]
+
+MIXTURE_NAMES = {name: f"{share:.0%} interleaved, {1 - share:.0%} block" for name, share in MIXTURES.items()}
 
 MODEL_NAMES = {
     "teacher": "teacher",
@@ -37,7 +37,7 @@ MODEL_NAMES = {
 
 def turns_table(findings: Findings) -> Table:
     """CodeGen's claim: pass rates and prompt perplexities, turn by turn against one turn."""
-    rows = []
+    rows: Rows = []
     for name, label in MIXTURE_NAMES.items():
         for steps in (*LENGTHS, None):
             passed = [findings.mixture(name, mode, "passed", steps) for mode in MODES]
@@ -72,7 +72,7 @@ def turns_table(findings: Findings) -> Table:
 
 def perplexity_table(findings: Findings) -> Table:
     """CodeGen's observation: prompts that get solved have the lower perplexity."""
-    rows = []
+    rows: Rows = []
     for name, label in MIXTURE_NAMES.items():
         for mode in MODES:
             passed, failed = passed_and_failed(findings, name, mode)
@@ -89,7 +89,7 @@ def perplexity_table(findings: Findings) -> Table:
 def students_table(findings: Findings) -> Table:
     """AutoCoder's claim: who learnt from what, and how it does on held-out problems."""
     teacher = findings.model("teacher")
-    rows = []
+    rows: Rows = []
     for name in MODELS:
         values = findings.model(name)
         trained = "–"
@@ -116,14 +116,16 @@ def students_table(findings: Findings) -> Table:
             "without one",
         ),
         rows,
-        "Multi-turn, one greedy program per held-out problem. A weak operation is one that the teacher's corpus "
-        f"gets wrong more often than not. The first three students had equally many programs. {_brackets(findings)}",
+        "Multi-turn, one greedy program per held-out problem. A weak operation is one that the "
+        "teacher's corpus "
+        f"gets wrong more often than not. The first three students had equally many programs. "
+        f"{_brackets(findings)}",
     )
 
 
 def lessons_table(findings: Findings) -> Table:
     """What each round of teaching came to."""
-    rows = []
+    rows: Rows = []
     for lesson in (1, 2):
         results = [result for _, result in findings.of(f"lesson-{lesson}")]
         entries = sum(r["entries"] for r in results)
@@ -147,7 +149,7 @@ def lessons_table(findings: Findings) -> Table:
 
 def decisions_table(findings: Findings) -> Table:
     """The self-learning rule, seed by seed, with its evidence."""
-    rows = []
+    rows: Rows = []
     for seed in findings.seeds:
         for lesson in (1, 2):
             decision = findings.results[seed][f"compare-{lesson}"]["decision"]
@@ -167,7 +169,8 @@ def decisions_table(findings: Findings) -> Table:
         "Who teaches next",
         ("seed", "round", "problems in the tenth", "teacher", "student", "difference", "teaches next"),
         rows,
-        "The paper's rule: a tenth of the round's problems is kept from training, and the student takes over only "
+        "The paper's rule: a tenth of the round's problems is kept from training, and the student "
+        "takes over only "
         "if it is strictly better there. Brackets: 95 % bootstrap over the problems of the tenth.",
     )
 
@@ -177,7 +180,7 @@ def disjoint_table(findings: Findings) -> Table:
     names = {"teacher": "the teacher's corpus", "lessons": "both lessons"} | {
         name: f"corpus, {label}" for name, label in MIXTURE_NAMES.items()
     }
-    rows = [
+    rows: Rows = [
         [
             names[name],
             f"{counts['compared']:,}",
@@ -192,7 +195,8 @@ def disjoint_table(findings: Findings) -> Table:
         "Training and held-out specifications are disjoint",
         ("trained on", "specifications", "shared chains of operations", "shared programs"),
         rows,
-        "Every specification that was trained on, compared with every held-out one. The chain of operations alone "
+        "Every specification that was trained on, compared with every held-out one. The chain of "
+        "operations alone "
         "decides the side (its SHA-256, one in four held out), so that both counts are 0 by construction.",
     )
 
@@ -205,7 +209,7 @@ def seeds_table(findings: Findings) -> Table:
         for mode in MODES
     ]
     named += [(MODEL_NAMES[name], findings.model(name)) for name in MODELS]
-    rows = []
+    rows: Rows = []
     for label, values in named:
         means = seed_means(values)
         deviation = spread(values)
@@ -221,7 +225,8 @@ def seeds_table(findings: Findings) -> Table:
         "Seed by seed",
         ("model", *(f"seed {seed}" for seed in findings.seeds), "mean", "standard deviation"),
         rows,
-        "Share of held-out problems passed. The deviation is that between training seeds; each seed also draws its own problems.",
+        "Share of held-out problems passed. The deviation is that between training seeds; each seed "
+        "also draws its own problems.",
     )
 
 
@@ -278,7 +283,8 @@ def losses_figure(findings: Findings) -> Figure:
     return loss_plot(
         f"Training loss, seed {seed}",
         curves,
-        caption="Mean over each hundredth of a training. Requests are random, so their sentences cannot be foretold and the loss cannot reach 0.",
+        caption="Mean over each hundredth of a training. Requests are random, so their sentences cannot be "
+        "foretold and the loss cannot reach 0.",
     )
 
 
@@ -316,5 +322,8 @@ def _of_dict(data: dict[str, float]) -> Cell:
 
 def _brackets(findings: Findings) -> str:
     if len(findings.seeds) == 1:
-        return "Brackets: 95 % bootstrap over problems; one training seed, so how far training itself varies is not in them."
+        return (
+            "Brackets: 95 % bootstrap over problems; there is one training seed, so how far training itself "
+            "varies is not in them."
+        )
     return f"Brackets: 95 % bootstrap over problems and {len(findings.seeds)} training seeds."

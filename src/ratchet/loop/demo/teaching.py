@@ -112,7 +112,8 @@ def compare(
             verdicts = _judged(sandbox, kept, sessions, config, report)
             write_samples(place / "samples.jsonl", who, sessions, verdicts)
             passed[who] = [verdict.passed for verdict in verdicts]
-    return {"problems": [p.problem.id for p in kept], **passed, "decision": decide(**passed).as_dict()}
+    decision = decide(passed["teacher"], passed["student"])
+    return {"problems": [p.problem.id for p in kept], **passed, "decision": decision.as_dict()}
 
 
 def answer(engine: Engine, problems: Sequence[MicroProblem], mode: str) -> list[Session]:

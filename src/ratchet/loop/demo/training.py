@@ -139,7 +139,9 @@ def _onwards(
     return result | {"programs": len(programs)}
 
 
-def _fit(place: Path, report: Report, model: Any, tokenizer: Any, rows: Any, train: TrainConfig) -> dict[str, Any]:
+def _fit(
+    place: Path, report: Report, model: Any, tokenizer: Any, rows: Any, train: TrainConfig
+) -> dict[str, Any]:
     import numpy as np
     import torch
 

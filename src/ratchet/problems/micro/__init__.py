@@ -10,15 +10,32 @@ their chain of operations alone, so they cannot overlap.
     problems[0].problem.prompt, problems[0].specification.turns
 """
 
-from ratchet.problems.micro.generation import MicroProblem, draw_inputs, execute, is_telling, make_problems, mutants
+from ratchet.problems.micro.generation import (
+    INPUTS,
+    MicroProblem,
+    draw_inputs,
+    execute,
+    is_telling,
+    make_problems,
+    mutants,
+)
 from ratchet.problems.micro.operations import CONFUSABLE, OPERATIONS, Kind, Operation
-from ratchet.problems.micro.specification import ENTRY_POINT, INDENT, MAX_STEPS, Specification, Step, draw, is_held_out
+from ratchet.problems.micro.specification import (
+    ENTRY_POINT,
+    INDENT,
+    MAX_STEPS,
+    Specification,
+    Step,
+    draw,
+    is_held_out,
+)
 from ratchet.problems.micro.transcript import evidence, repair_context
 
 __all__ = [
     "CONFUSABLE",
     "ENTRY_POINT",
     "INDENT",
+    "INPUTS",
     "MAX_STEPS",
     "OPERATIONS",
     "Kind",

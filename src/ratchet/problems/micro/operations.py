@@ -106,7 +106,8 @@ def _list_operations() -> tuple[Operation, ...]:
 def _other_operations() -> tuple[Operation, ...]:
     xs, n, s, d = Kind.LIST, Kind.NUMBER, Kind.TEXT, Kind.TABLE
     return (
-        Operation("upper", s, s, ("Change the text to upper case.", "Make all letters capital."), "s.upper()"),
+        Operation("upper", s, s, ("Change the text to upper case.", "Make all letters capital."),
+                  "s.upper()"),
         Operation("lower", s, s, ("Change the text to lower case.", "Make all letters small."), "s.lower()"),
         Operation("reverse_text", s, s, ("Reverse the text.", "Spell the text backwards."), "s[::-1]"),
         Operation("first_letters", s, s, ("Keep the first 6 letters.", "Cut the text after 6 letters."),

@@ -19,6 +19,9 @@ def repair_context(program: str, evidence: str) -> str:
     return f"{program.rstrip()}\n# Wrong: {line}\n"
 
 
-def evidence(case: int, argument: object, got: object, expected: object) -> str:
-    """One wrong case in words, as the judge's verdicts word it; cases count from 1."""
-    return f"case {case}: f({argument!r}) returned {got!r}, expected {expected!r}"
+def evidence(case: int, call: str, got: str, expected: str) -> str:
+    """One wrong case in words, as the judge's verdicts word it; cases count from 1.
+
+    Call and values are given as the judge writes them (`ratchet.judge.evidence`).
+    """
+    return f"case {case}: {call} returned {got}, expected {expected}"
