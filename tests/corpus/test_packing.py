@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratchet.corpus.packing import load_rows, pack, repeat_rows, save_rows
+from ratchet.corpus.packing import load_rows, pack, passes, save_rows
 from tests.local_models import tokenizer
 
 pytest.importorskip("transformers", reason="the extra `local` is not installed")
@@ -96,21 +96,22 @@ def test_rows_are_kept_in_a_file_and_mapped(tmp_path: Path) -> None:
 
 
 @given(st.integers(1, 20), st.integers(1, 100), st.integers(0, 9))
-def test_repeating_covers_every_row_equally(size: int, count: int, seed: int) -> None:
-    rows = np.arange(size * 2, dtype=np.uint16).reshape(size, 2)
-    repeated = repeat_rows(rows, count, seed=seed)
-    assert repeated.shape == (count, 2)
-    seen = Counter(int(row[0]) // 2 for row in repeated)
-    counts = [seen[i] for i in range(size)]
-    assert max(counts) - min(counts) <= 1
+def test_passes_take_every_document_equally_often(size: int, count: int, seed: int) -> None:
+    documents = [str(i) for i in range(size)]
+    taken = list(islice(passes(documents, seed=seed), count))
     for start in range(0, count - size + 1, size):
-        assert sorted(repeated[start : start + size, 0]) == sorted(rows[:, 0])
-    assert np.array_equal(repeated, repeat_rows(rows, count, seed=seed))
+        assert sorted(taken[start : start + size]) == sorted(documents)
+    assert len(set(taken[count - count % size :])) == count % size
+    assert taken == list(islice(passes(documents, seed=seed), count))
 
 
 def test_every_pass_is_in_a_new_order() -> None:
-    rows = np.arange(40, dtype=np.uint16).reshape(40, 1)
-    repeated = repeat_rows(rows, 120, seed=0)[:, 0].tolist()
-    passes = {tuple(repeated[start : start + 40]) for start in (0, 40, 80)}
-    assert len(passes) == 3
-    assert repeat_rows(rows, 40, seed=1)[:, 0].tolist() != repeated[:40]
+    documents = [str(i) for i in range(40)]
+    taken = list(islice(passes(documents, seed=0), 120))
+    assert len({tuple(taken[start : start + 40]) for start in (0, 40, 80)}) == 3
+    assert list(islice(passes(documents, seed=1), 40)) != taken[:40]
+
+
+def test_there_is_nothing_to_pass_over_without_documents() -> None:
+    with pytest.raises(ValueError, match="no documents"):
+        next(passes([], seed=0))

@@ -86,7 +86,7 @@ def test_the_difference_is_paired() -> None:
 
 @pytest.mark.parametrize(("teacher", "student"), [([], []), ([True], []), ([True], [True, False])])
 def test_what_cannot_be_compared(teacher: list[bool], student: list[bool]) -> None:
-    with pytest.raises(ValueError, match="at least one value|equal lengths"):
+    with pytest.raises(ValueError, match=r"at least one value|equal lengths"):
         decide(teacher, student)
 
 

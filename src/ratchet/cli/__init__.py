@@ -27,6 +27,11 @@ from ratchet.errors import RatchetError
 COMMANDS = {
     "demo": ("ratchet.cli.demo:command", "Train a tiny model and turn the whole loop once, on this machine."),
     "score": ("ratchet.cli.score:command", "Judge samples for a benchmark, and print pass@k."),
+    "generate": (
+        "ratchet.cli.generate:command",
+        "Continue one prompt with a model, and print what it writes.",
+    ),
+    "serve": ("ratchet.cli.serve:command", "Serve a model over HTTP, by OpenAI's API."),
     "completion": (
         "ratchet.cli.completion:command",
         "Print the script that completes commands in your shell.",

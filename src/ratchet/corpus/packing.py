@@ -7,7 +7,7 @@ lost but what is left over behind the last row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -75,10 +75,15 @@ def load_rows(path: Path) -> Rows:
     return rows
 
 
-def repeat_rows(rows: Rows, count: int, *, seed: int) -> Rows:
-    """`count` rows: whole passes over `rows`, each pass in a new order, the last one cut."""
+def passes(documents: Sequence[str], *, seed: int) -> Iterator[str]:
+    """Endlessly: all documents, each pass over them in a new order drawn from `seed`.
+
+    Raises:
+        ValueError: there are no documents.
+    """
+    if not documents:
+        raise ValueError("there are no documents to pass over")
     random = np.random.default_rng(seed)
-    passes: Sequence[npt.NDArray[np.intp]] = [
-        random.permutation(len(rows)) for _ in range(-(-count // len(rows)))
-    ]
-    return rows[np.concatenate(passes)[:count]]
+    while True:
+        for i in random.permutation(len(documents)):
+            yield documents[i]

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from ratchet.engines.base import Completion, SamplingParams, ScoredText
-from ratchet.engines.transport import Fault, Refusal, Stopped, Transport, Usage
+from ratchet.engines.transport import Fault, Refusal, Transport, Usage
 from ratchet.errors import RatchetError
 
 _T = TypeVar("_T")
@@ -176,9 +176,7 @@ class OpenAIEngine:
     ) -> None:
         self.close()
 
-    def _completion(
-        self, body: dict[str, Any], params: SamplingParams, stop: threading.Event
-    ) -> Completion:
+    def _completion(self, body: dict[str, Any], params: SamplingParams, stop: threading.Event) -> Completion:
         read = partial(_completion, params=params)
         if self._asks_for_logprobs:
             try:

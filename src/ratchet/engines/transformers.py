@@ -143,7 +143,8 @@ class TransformersEngine:
     ) -> list[Completion]:
         tokens, mask = self._padded(prompts, left=True)
         positions = (mask.cumsum(1) - 1).clamp(min=0)
-        sequences = [_Sequence(self.tokenizer, params, seed) for seed in seeds]
+        stops = _Stops(self.tokenizer, params.stop)
+        sequences = [_Sequence(stops, params, seed) for seed in seeds]
         cache = None
         for _ in range(params.max_tokens):
             with torch.inference_mode():
@@ -188,14 +189,13 @@ class TransformersEngine:
 class _Sequence:
     """One sequence while it grows: its random stream, its tokens, and whether it has ended."""
 
-    def __init__(self, tokenizer: Any, params: SamplingParams, seed: int) -> None:
+    def __init__(self, stops: _Stops, params: SamplingParams, seed: int) -> None:
         self.finish = ""
-        self._tokenizer = tokenizer
+        self._stops = stops
         self._params = params
         self._random = np.random.default_rng(seed)
         self._tokens: list[int] = []
         self._logprobs: list[float] = []
-        self._text = ""
 
     def extend(self, logprobs: npt.NDArray[np.float32], end: int) -> int:
         """Take one more token, unless the sequence has ended; return what to feed next."""
@@ -207,15 +207,48 @@ class _Sequence:
             return end
         self._tokens.append(token)
         self._logprobs.append(float(logprobs[token]))
-        self._text = self._tokenizer.decode(self._tokens, clean_up_tokenization_spaces=False)
-        cuts = [at for at in (self._text.find(stop) for stop in self._params.stop) if at >= 0]
-        if cuts:
-            self._text = self._text[: min(cuts)]
+        if self._stops.may_end_in(token) and self._stops.cut(self._tokens)[1]:
             self.finish = "stop"
         return token
 
     def completion(self) -> Completion:
-        return Completion(self._text, tuple(self._tokens), tuple(self._logprobs), self.finish or "length")
+        text, _ = self._stops.cut(self._tokens)
+        return Completion(text, tuple(self._tokens), tuple(self._logprobs), self.finish or "length")
+
+
+class _Stops:
+    """Finds the strings that end a text, decoding it only where one of them may just have ended.
+
+    Decoding every sequence after every token takes longer than a small model does.
+    """
+
+    def __init__(self, tokenizer: Any, stops: tuple[str, ...]) -> None:
+        self._tokenizer = tokenizer
+        self._stops = stops
+        self._seen: dict[int, bool] = {}
+
+    def may_end_in(self, token: int) -> bool:
+        """Whether a stop may have its last character in this token.
+
+        A token may hold a part of a character only, which decodes to U+FFFD, and some
+        tokenizers drop a space that begins a text: then it may.
+        """
+        if token not in self._seen:
+            piece = self._decoded([token])
+            self._seen[token] = any(
+                stop[-1:].isspace() or stop[-1:] in piece or "\ufffd" in piece for stop in self._stops
+            )
+        return self._seen[token]
+
+    def cut(self, tokens: list[int]) -> tuple[str, bool]:
+        """The text of `tokens` before its first stop, and whether there was one."""
+        text = self._decoded(tokens)
+        cuts = [at for at in map(text.find, self._stops) if at >= 0]
+        return text[: min(cuts, default=len(text))], bool(cuts)
+
+    def _decoded(self, tokens: list[int]) -> str:
+        text: str = self._tokenizer.decode(tokens, clean_up_tokenization_spaces=False)
+        return text
 
 
 def _pick(logprobs: npt.NDArray[np.float32], params: SamplingParams, random: np.random.Generator) -> int:

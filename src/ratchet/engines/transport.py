@@ -113,9 +113,7 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
-    def post(
-        self, path: str, body: dict[str, Any], read: Callable[[Any], _T], stop: threading.Event
-    ) -> _T:
+    def post(self, path: str, body: dict[str, Any], read: Callable[[Any], _T], stop: threading.Event) -> _T:
         """What `read` makes of the server's JSON answer to `body`.
 
         `read` raises Fault on an answer that is not what it should be. A set `stop`

@@ -71,7 +71,7 @@ def closing(text: str, start: int) -> int:
 
 
 def split_call(text: str) -> tuple[str, str]:
-    """The call form that `text` begins with, such as `range(stop) -> list`, and the rest; else nothing and all.
+    """The call form that `text` begins with, such as `range(stop) -> list`, and the rest, or nothing and all.
 
     A dotted name stands directly before the parenthesis; a line `--`, with which
     C sources end a signature, belongs to neither part.
@@ -82,14 +82,15 @@ def split_call(text: str) -> tuple[str, str]:
         return "", text
     arrow = _RESULT.match(text, end + 1)
     end = arrow.end() if arrow is not None else end + 1
-    return text[:end], re.sub(r"\A\s*--\s", "", text[end:]).strip()
+    return text[:end], re.sub(r"\A\s*--(?:\s|\Z)", "", text[end:]).strip()
 
 
 def _without_call(words: str) -> str:
     while True:
         call, rest = split_call(words)
-        if not call or (rest and not re.match(r"[\w`*\"(]", rest)):
+        if not call or words[len(call) :][:1] not in ("", " ", ":"):
             return words
-        if call and rest and not words[len(call) :].startswith((" ", ":")):
+        rest = rest.removeprefix(":").lstrip()
+        if rest and not re.match(r"[A-Z0-9`*\"']", rest) and not split_call(rest)[0]:
             return words
         words = rest

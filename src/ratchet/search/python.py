@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -193,7 +194,8 @@ def _take_import(node: ast.ImportFrom, module: Module) -> None:
     for name in node.names:
         if name.name == "*":
             module.stars.append(base)
-        else:
+        elif not isinstance(module.bindings.get(name.asname or name.name), Definition):
+            # What is defined here as well is imported in its compiled form.
             module.bindings[name.asname or name.name] = Import(base, name.name)
 
 
@@ -242,6 +244,8 @@ def _take_exports(value: ast.expr, module: Module) -> None:
             module.exports_of.append(dotted(owner))
         case ast.Call(func=ast.Name(id="list" | "set" | "sorted" | "tuple"), args=[only], keywords=[]):
             _take_exports(only, module)
+        case ast.Call(func=ast.Attribute(value=copied, attr="copy"), args=[], keywords=[]):
+            _take_exports(copied, module)
         case _:
             module.all_known = False
 
@@ -274,10 +278,15 @@ def _take_call(call: ast.Call, module: Module) -> None:
 
 
 def _attach(place: str, name: str, kind: Kind, doc: str, line: int, module: Module) -> None:
-    text = inspect.cleandoc(doc)
+    own, text = name.rpartition(".")[2], inspect.cleandoc(doc)
     call, rest = split_call(text)
-    signature = call[len(name.rpartition(".")[2]) :] if call.startswith(f"{name.rpartition('.')[2]}(") else ""
-    module.attached.append((place, Definition(name, kind, signature, rest if signature else text, "", line)))
+    signature = ""
+    if call.startswith(f"{own}("):
+        signature, text = re.sub(r"^\(\$\w+(, )?(/(, )?)?", "(", call[len(own) :]), rest
+    elif kind == "method":
+        kind = "property"
+    if not own.startswith("_"):
+        module.attached.append((place, Definition(name, kind, signature, text, "", line)))
 
 
 def _attached_texts(node: ast.expr) -> list[tuple[str, str]]:

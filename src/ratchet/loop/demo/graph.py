@@ -58,7 +58,9 @@ def _units_of_seed(config: DemoConfig, seed: int, walls: str) -> list[Unit]:
         for name, share in MIXTURES.items()
     ]
     first = domain | {"teacher": "teacher"}
-    units.append(unit("lesson-1", "the teacher writes", teach_round, first, seed=root, lesson=1, walls=walls))
+    units.append(
+        unit("lesson-1", "round 1: the teacher writes", teach_round, first, seed=root, lesson=1, walls=walls)
+    )
     start = {"start": "teacher", "lesson": "lesson-1"}
     units += [
         student(f"student-{name}", f"training on {name} programs", start, diet=diet, equal_size=True)
@@ -69,7 +71,7 @@ def _units_of_seed(config: DemoConfig, seed: int, walls: str) -> list[Unit]:
     units += [
         unit(
             "compare-1",
-            "comparing with the teacher",
+            "round 1: student against teacher",
             compare,
             first | {"student": "student-repaired"},
             lesson=1,
@@ -77,17 +79,17 @@ def _units_of_seed(config: DemoConfig, seed: int, walls: str) -> list[Unit]:
         ),
         unit(
             "lesson-2",
-            "the new teacher writes",
+            "round 2: whoever teaches now writes",
             teach_round,
             first | promoted,
             seed=root,
             lesson=2,
             walls=walls,
         ),
-        student("student-second", "training in round 2", second, diet="proven", equal_size=False),
+        student("student-second", "round 2: training the student", second, diet="proven", equal_size=False),
         unit(
             "compare-2",
-            "comparing with the teacher again",
+            "round 2: student against teacher",
             compare,
             first | promoted | {"student": "student-second"},
             lesson=2,

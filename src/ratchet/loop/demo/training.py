@@ -122,7 +122,7 @@ def _onwards(
     seed: int,
     programs: list[str],
 ) -> dict[str, Any]:
-    from ratchet.corpus.packing import pack, repeat_rows
+    from ratchet.corpus.packing import pack, passes
     from ratchet.corpus.tokenizer import load_tokenizer
     from ratchet.train.scratch import load_model
 
@@ -131,9 +131,13 @@ def _onwards(
     result: dict[str, Any] = {"losses": []}
     model = load_model(needs["start.files"] / "model")
     if programs:
-        packed = pack(programs, tokenizer, row_length=train.row_length)
-        rows = repeat_rows(packed.rows, train.steps * train.rows_per_step, seed=derive(seed, "order"))
-        result = _fit(place, report, model, tokenizer, rows, train)
+        packed = pack(
+            passes(programs, seed=derive(seed, "order")),
+            tokenizer,
+            row_length=train.row_length,
+            max_rows=train.steps * train.rows_per_step,
+        )
+        result = _fit(place, report, model, tokenizer, packed.rows, train)
     else:
         _save(place, model, tokenizer)
     return result | {"programs": len(programs)}
