@@ -4,8 +4,9 @@
 
 Both go from the same prompts (of different lengths, padded on the left) to texts,
 tokenizing and decoding included. Greedy, both must give the same tokens, and that
-is checked; sampled, the tokens that came are counted. The two take turns, round
-by round, and who begins changes each round. The ratio is taken within each round.
+is checked. A token is counted for every row and step until the last row has ended,
+since both compute them. The two take turns, round by round, and who begins changes
+each round. The ratio is taken within each round.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ def measure(engine: TransformersEngine, size: int, temperature: float, rounds: i
             seconds = time.perf_counter() - begun
             found.append(tokens)
             if number:  # the first round is to warm up
-                rates[name].append(sum(map(len, tokens)) / seconds)
+                steps = min(NEW_TOKENS, max(map(len, tokens)) + 1)
+                rates[name].append(steps * len(batch) / seconds)
         if not temperature and found[0] != found[1]:
             raise SystemExit("the two did not give the same tokens")
     return rates

@@ -93,7 +93,7 @@ def _engine(forward: Any) -> TransformersEngine:
 
     from ratchet.engines.transformers import TransformersEngine
 
-    class Scripted(torch.nn.Module):
+    class Scripted(torch.nn.Module):  # type: ignore[misc]
         device = torch.device("cpu")
         config = SimpleNamespace(max_position_embeddings=4096)
 

@@ -32,6 +32,7 @@ COMMANDS = {
         "Continue one prompt with a model, and print what it writes.",
     ),
     "serve": ("ratchet.cli.serve:command", "Serve a model over HTTP, by OpenAI's API."),
+    "search": ("ratchet.cli.search:command", "Find the APIs of a package by what they do."),
     "completion": (
         "ratchet.cli.completion:command",
         "Print the script that completes commands in your shell.",

@@ -144,7 +144,7 @@ class TransformersEngine:
         tokens, mask = self._padded(prompts, left=True)
         positions = (mask.cumsum(1) - 1).clamp(min=0)
         stops = _Stops(self.tokenizer, params.stop)
-        sequences = [_Sequence(stops, params, seed) for seed in seeds]
+        sequences = [_Sequence(stops, seed) for seed in seeds]
         cache = None
         for _ in range(params.max_tokens):
             with torch.inference_mode():
@@ -158,7 +158,11 @@ class TransformersEngine:
                 )
                 cache = out.past_key_values
                 logprobs = torch.log_softmax(out.logits[:, -1].float(), dim=-1).cpu().numpy()
-            chosen = [s.extend(row, self._end) for s, row in zip(sequences, logprobs, strict=True)]
+            drawn = _draw(logprobs, params, [s.random for s in sequences])
+            chosen = [
+                s.extend(int(token), float(row[token]), self._end)
+                for s, token, row in zip(sequences, drawn, logprobs, strict=True)
+            ]
             if all(s.finish for s in sequences):
                 break
             tokens = torch.tensor(chosen, device=mask.device)[:, None]
@@ -189,24 +193,22 @@ class TransformersEngine:
 class _Sequence:
     """One sequence while it grows: its random stream, its tokens, and whether it has ended."""
 
-    def __init__(self, stops: _Stops, params: SamplingParams, seed: int) -> None:
+    def __init__(self, stops: _Stops, seed: int) -> None:
         self.finish = ""
+        self.random = np.random.default_rng(seed)
         self._stops = stops
-        self._params = params
-        self._random = np.random.default_rng(seed)
         self._tokens: list[int] = []
         self._logprobs: list[float] = []
 
-    def extend(self, logprobs: npt.NDArray[np.float32], end: int) -> int:
+    def extend(self, token: int, logprob: float, end: int) -> int:
         """Take one more token, unless the sequence has ended; return what to feed next."""
         if self.finish:
             return end
-        token = _pick(logprobs, self._params, self._random)
         if token == end:
             self.finish = "end"
             return end
         self._tokens.append(token)
-        self._logprobs.append(float(logprobs[token]))
+        self._logprobs.append(logprob)
         if self._stops.may_end_in(token) and self._stops.cut(self._tokens)[1]:
             self.finish = "stop"
         return token
@@ -251,17 +253,22 @@ class _Stops:
         return text
 
 
-def _pick(logprobs: npt.NDArray[np.float32], params: SamplingParams, random: np.random.Generator) -> int:
-    """Draw a token: greedy at temperature 0, else by inverting the cumulative distribution."""
+def _draw(
+    logprobs: npt.NDArray[np.float32], params: SamplingParams, randoms: Sequence[np.random.Generator]
+) -> npt.NDArray[np.intp]:
+    """A token for each row: greedy at temperature 0, else by inverting the cumulative distribution."""
     if params.temperature <= 0:
-        return int(logprobs.argmax())
+        return logprobs.argmax(axis=1)
     scaled: _Floats = logprobs.astype(np.float64) / params.temperature
-    weights: _Floats = np.exp(scaled - scaled.max())
-    weights /= weights.sum()
+    weights: _Floats = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
     if params.top_p < 1:
-        order = np.argsort(-weights, kind="stable")
-        reached = np.cumsum(weights[order])[:-1] >= params.top_p
-        weights[order[1:][reached]] = 0.0
-    cumulative = np.cumsum(weights)
-    drawn = np.searchsorted(cumulative, random.random() * cumulative[-1], side="right")
-    return int(min(drawn, len(weights) - 1))
+        order = np.argsort(-weights, axis=1, kind="stable")
+        ordered = np.take_along_axis(weights, order, axis=1)
+        reached = np.cumsum(ordered, axis=1)[:, :-1] >= params.top_p
+        ordered[:, 1:][reached] = 0.0
+        np.put_along_axis(weights, order, ordered, axis=1)
+    cumulative = np.cumsum(weights, axis=1)
+    drawn = np.array([random.random() for random in randoms]) * cumulative[:, -1]
+    found: npt.NDArray[np.intp] = (cumulative <= drawn[:, None]).sum(axis=1)
+    return np.minimum(found, weights.shape[1] - 1)

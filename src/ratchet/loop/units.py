@@ -43,15 +43,13 @@ class Report(Protocol):
         """Something to show beside the bar: a loss, a rate."""
 
 
-class UnitFunction(Protocol):
-    """The work of a unit; importable by name, since it runs in another process."""
+UnitFunction = Callable[..., Any]
+"""The work of a unit, called as `function(place, needs, report, **arguments)`.
 
-    def __call__(self, place: Path, needs: Mapping[str, Any], report: Report, **arguments: Any) -> Any:
-        """Do the work, write files under `place`, and return plain JSON data.
-
-        `needs` maps the name that the unit gave to each need to its result, and
-        "NAME.files" to the folder of its files.
-        """
+It writes files under the folder `place` and returns plain JSON data. `needs` maps the
+name that the unit gave to each need to its result, and "NAME.files" to the folder of
+its files. It must be importable by name, since it runs in another process.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ratchet.report.palette import DASHES, MARKERS, PAPER, SERIES, TEXT
 from ratchet.report.svg import FONT_SIZE
 
 _LEGEND_ROW = FONT_SIZE * 1.7
+_LABEL_PAD = 12.0
 
 
 def series_style(index: int) -> dict[str, Any]:
@@ -72,12 +73,15 @@ def finish(figure: Any, axes: Any, y_label: str = "", grid: str = "y") -> None:
     without a turn of the head and leaves a narrow plot its width.
     """
     axes.grid(visible=True, axis=grid)
-    title = axes.set_title(y_label, loc="left", fontsize=FONT_SIZE, color=TEXT.light, pad=12)
-    axes.title.set_visible(False)
+    # An invisible title keeps the room above the axes while the layout is found.
+    title = axes.set_title(y_label, fontsize=FONT_SIZE, pad=_LABEL_PAD)
+    title.set_alpha(0.0)
     figure.get_layout_engine().set(w_pad=2 / 72, h_pad=3 / 72)
     figure.draw_without_rendering()
     place = axes.get_position()
     figure.set_layout_engine("none")
-    # Shown again by savefig at the place that the layout has just found.
-    title.set_x(-(place.x0 - 3 / figure.bbox.width) / place.width)
+    title.set_text("")
     axes.set_position(place)
+    if y_label:
+        top = place.y1 + _LABEL_PAD / figure.bbox.height
+        figure.text(3 / figure.bbox.width, top, y_label, fontsize=FONT_SIZE, color=TEXT.light, va="bottom")

@@ -49,6 +49,11 @@ class Series:
     def __post_init__(self) -> None:
         _check_lengths("series", self.name, len(self.x), len(self.y))
 
+    def points(self) -> list[tuple[str | float, Estimate]]:
+        """Every place with its estimate."""
+        places: list[str | float] = [*self.x]
+        return list(zip(places, self.y, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -91,7 +96,7 @@ def places(series: Sequence[Series]) -> list[str] | list[float]:
 
 def table_of(title: str, series: Sequence[Series], x_label: str, percent: bool) -> Table:
     """The table behind a plot: a row per place, a column per series."""
-    found = [{_place(x): y for x, y in zip(one.x, one.y, strict=True)} for one in series]
+    found = [{_place(x): y for x, y in one.points()} for one in series]
     rows = [
         [place if isinstance(place, str) else number(place)]
         + [column[place].cell(percent) if place in column else Cell("–") for column in found]
@@ -105,8 +110,7 @@ def words_of(series: Sequence[Series], percent: bool) -> str:
     told = []
     for one in series:
         points = "; ".join(
-            f"{x if isinstance(x, str) else number(x)}: {y.words(percent)}"
-            for x, y in zip(one.x, one.y, strict=True)
+            f"{x if isinstance(x, str) else number(x)}: {y.words(percent)}" for x, y in one.points()
         )
         told.append(f"{one.name}: {points}.")
     return " ".join(told)

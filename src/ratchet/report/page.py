@@ -52,7 +52,8 @@ def write_page(page: Page, path: Path) -> Path:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise RatchetError(
-            f"The page cannot be written to {path} ({error.strerror}): name a file in a folder you may write to."
+            f"the page cannot be written to {path} ({error.strerror}): name a file in a folder that "
+            "can be written to."
         ) from error
     return path
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from ratchet.report.axes import finish, put_legend, series_style, set_log, set_percent
@@ -57,11 +58,11 @@ def line_plot(
         ValueError: there is no series.
     """
     _check(title, series)
-    ticks = places(series)
+    ticks: list[Any] = [*places(series)]
     named = isinstance(ticks[0], str)
     at: dict[Any, float] = {place: i if named else float(place) for i, place in enumerate(ticks)}
     where = sorted(at.values())
-    step = min((b - a for a, b in zip(where, where[1:], strict=False)), default=1.0)
+    step = min((b - a for a, b in pairwise(where)), default=1.0)
 
     def draw(figure: Any) -> None:
         axes = figure.add_subplot()
@@ -70,7 +71,7 @@ def line_plot(
             style = series_style(index)
             # Bars at one place would hide each other, so they stand side by side.
             aside = 0.0 if band else step * 0.05 * (index - (len(series) - 1) / 2)
-            x = [at[place if named else float(place)] + aside for place in one.x]
+            x = [at[place if named else float(place)] + aside for place, _ in one.points()]
             low, high = [y.low for y in one.y], [y.high for y in one.y]
             if band:
                 axes.fill_between(x, low, high, color=style["color"], alpha=0.16, linewidth=0)

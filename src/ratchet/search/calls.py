@@ -105,9 +105,9 @@ def _parameter(argument: ast.arg, default: ast.expr | None) -> str:
 
 
 def _text(node: ast.expr) -> str:
-    """The source of an expression; three dots where it nests too deeply to be written, or is too long."""
+    """The source of an expression; three dots where it is too deep, too odd or too long."""
     try:
         text = ast.unparse(node)
-    except RecursionError:
+    except (RecursionError, ValueError):  # ValueError: a string that cannot be written within an f-string
         return "..."
     return text if len(text) <= MAX_SIGNATURE else "..."

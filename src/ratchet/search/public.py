@@ -9,7 +9,7 @@ What is reachable only through a name with a leading underscore is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -49,13 +49,15 @@ def entries_of(modules: Mapping[str, Module]) -> list[ApiEntry]:
                 for definition in (binding, *_latest(module.members.get(top, ()))):
                     candidates = list(publics.get((module.name, definition.name), ()))
                     if definition is not binding and (whole := publics.get((module.name, top))):
-                        candidates.append(_best(whole, module.name) + definition.name.removeprefix(top))
+                        candidates.append(_best(whole, module.name, top) + definition.name.removeprefix(top))
                     if candidates:
-                        entries.append(_entry(definition, module, _best(candidates, module.name)))
+                        entries.append(
+                            _entry(definition, module, _best(candidates, module.name, definition.name))
+                        )
     return sorted(entries, key=lambda entry: (entry.public, entry.qualified))
 
 
-def _latest(members: list[Definition] | tuple[()]) -> list[Definition]:
+def _latest(members: Iterable[Definition]) -> list[Definition]:
     return list({member.name: member for member in members}.values())
 
 
@@ -82,13 +84,14 @@ def _is_public(name: str) -> bool:
     return not any(part.startswith("_") for part in name.split("."))
 
 
-def _best(candidates: list[str], module: str) -> str:
-    """Of several public names: one in the definition's own package, not internal, the shortest."""
-    top = module.partition(".")[0]
+def _best(candidates: list[str], module: str, own: str) -> str:
+    """Of several public names for `own` of `module`: one in its package, with its last part, the shortest."""
+    top, last = module.partition(".")[0], own.rpartition(".")[2]
 
-    def rank(name: str) -> tuple[bool, int, int, int, str]:
+    def rank(name: str) -> tuple[bool, bool, int, int, int, str]:
         parts = name.split(".")
-        return parts[0] != top, len(_INTERNAL & set(parts)), len(parts), len(name), name
+        internal = len(_INTERNAL & set(parts))
+        return parts[0] != top, parts[-1] != last, internal, len(parts), len(name), name
 
     return min(candidates, key=rank)
 
@@ -99,6 +102,7 @@ class _Names:
     def __init__(self, modules: dict[str, Module]) -> None:
         self.modules = modules
         self._exported: dict[tuple[str, bool], set[str]] = {}
+        self._resolved: dict[tuple[str, str], _Target | None] = {}
 
     def public_names(self) -> dict[tuple[str, str], list[str]]:
         """(module, name in it) of a definition -> the public names that stand for it."""
@@ -141,6 +145,9 @@ class _Names:
                     home.bindings[top] = definition
                 elif not known.doc:
                     home.bindings[top] = replace(known, doc=definition.doc)
+                self._resolved.pop((place, top), None)
+        self._resolved.clear()
+        self._exported.clear()
 
     def _attach_member(self, home: Module, top: str, definition: Definition) -> None:
         known = home.bindings.get(top)
@@ -156,6 +163,13 @@ class _Names:
         known = self.modules.get(module)
         if known is None or depth > MAX_CHAIN:
             return None
+        if (module, name) not in self._resolved:
+            self._resolved[module, name] = None  # what a cycle of imports meets
+            self._resolved[module, name] = self._follow(known, name, depth)
+        return self._resolved[module, name]
+
+    def _follow(self, known: Module, name: str, depth: int) -> _Target | None:
+        module = known.name
         match known.bindings.get(name):
             case Definition():
                 return _Target(module, name)

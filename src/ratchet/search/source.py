@@ -25,8 +25,8 @@ from ratchet.search.entries import ApiEntry
 from ratchet.search.public import entries_of
 from ratchet.search.python import Module, parse
 
-MAX_FILE_BYTES = 2 << 20
-"""A larger file holds data, or is made to harm: a syntax tree takes some 500 bytes for each of its own."""
+MAX_FILE_BYTES = 1 << 20
+"""A larger file holds data, or is made to harm: a syntax tree can take 500 bytes for each of its own."""
 MAX_TOTAL_BYTES = 512 << 20
 MAX_FILES = 100_000
 
@@ -110,9 +110,7 @@ def _extract_installed(name: str) -> Extraction | None:
         return None
     files = [file for module in tops for file in _files_of_module(module)]
     if not files:
-        raise RatchetError(
-            f"{name} is compiled and installed without Python source: there is nothing to read."
-        )
+        raise RatchetError(f"{name} is compiled and installed without Python source: nothing can be read.")
     extraction = _extract_files(files, name)
     if not below:
         return extraction
@@ -240,7 +238,7 @@ def _extract_files(files: Iterable[_File], source: str) -> Extraction:
 
 
 def _module_name(parts: tuple[str, ...], base: str) -> str | None:
-    """The dotted name of the file `parts` in the folder of the package `base`; None if it is to be left out."""
+    """The dotted name of the file `parts` in the package `base`; None if it is to be left out."""
     *folders, name = parts
     stem = name.removesuffix(".py")
     if stem == name or not all(part.isidentifier() for part in (*folders, stem)):

@@ -85,8 +85,10 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """Prompts that wait; those being computed are not among them."""
-        return len(self._waiting)
+        """Prompts that wait; those being computed, and those cancelled, are not among them."""
+        with self._changed:
+            self._forget_cancelled()
+            return len(self._waiting)
 
     def complete(
         self, prompts: Sequence[str], params: SamplingParams, seeds: Sequence[int]
@@ -107,11 +109,15 @@ class Batcher:
         with self._changed:
             if self._closing:
                 raise RuntimeError("this Batcher is closed")
+            self._forget_cancelled()
             if len(self._waiting) + len(jobs) > self.queue_size:
                 raise QueueFull
             self._waiting.extend(jobs)
             self._changed.notify()
         return [job.future for job in jobs]
+
+    def _forget_cancelled(self) -> None:
+        self._waiting = deque(job for job in self._waiting if not job.future.cancelled())
 
     def _work(self) -> None:
         while batch := self._next_batch():

@@ -7,7 +7,6 @@ name: a sampling setting that is silently ignored would spoil a measurement.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,7 +166,6 @@ def _whole(given: dict[str, Any], name: str, default: int, low: int, high: int) 
 
 def _number(given: dict[str, Any], name: str, default: float, low: float, high: float) -> float:
     value = given.get(name, default)
-    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or not low <= value <= high:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
         raise ApiError(f"{name} is a number from {low:g} to {high:g}.", param=name)
     return float(value)

@@ -58,7 +58,7 @@ def _summary(findings: Findings) -> Section:
     multi, single = (findings.mixture("mix50", mode, "passed") for mode in ("multi-turn", "single-turn"))
     student, teacher = findings.model("repaired"), findings.model("teacher")
     stats = [
-        _stat("multi-turn passed", multi, "50 % interleaved corpus"),
+        _stat("multi-turn passed", multi, "50% interleaved corpus"),
         _stat("single-turn passed", single, "the same problems, words and model"),
         _stat("teacher passed", teacher, "multi-turn"),
         _stat("student passed", student, "on what was proven"),
@@ -144,7 +144,7 @@ def _students(findings: Findings, run: Run) -> Section:
             "repair; equally many programs each.",
             "**What is not shown**: the tests come with the problems. A model of this size cannot "
             "write correct unit tests "
-            "itself (in a trial 1.7 % of its tests were right), so the part of AIEV-Instruct in "
+            "itself (in a trial 1.7% of its tests were right), so the part of AIEV-Instruct in "
             "which the model writes the tests is not here.",
         ]
     )
@@ -268,7 +268,7 @@ def _stat(label: str, values: list[list[float]], note: str) -> Stat:
 
 
 def _covering(findings: Findings) -> str:
-    return f"Brackets: 95 % intervals over {findings.covers}."
+    return f"Brackets: 95% intervals over {findings.covers}."
 
 
 def _more(mean: float) -> str:

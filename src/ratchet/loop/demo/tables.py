@@ -171,7 +171,7 @@ def decisions_table(findings: Findings) -> Table:
         rows,
         "The paper's rule: a tenth of the round's problems is kept from training, and the student "
         "takes over only "
-        "if it is strictly better there. Brackets: 95 % bootstrap over the problems of the tenth.",
+        "if it is strictly better there. Brackets: 95% bootstrap over the problems of the tenth.",
     )
 
 
@@ -323,7 +323,7 @@ def _of_dict(data: dict[str, float]) -> Cell:
 def _brackets(findings: Findings) -> str:
     if len(findings.seeds) == 1:
         return (
-            "Brackets: 95 % bootstrap over problems; there is one training seed, so how far training itself "
+            "Brackets: 95% bootstrap over problems; there is one training seed, so how far training itself "
             "varies is not in them."
         )
-    return f"Brackets: 95 % bootstrap over problems and {len(findings.seeds)} training seeds."
+    return f"Brackets: 95% bootstrap over problems and {len(findings.seeds)} training seeds."
