@@ -111,7 +111,7 @@ def test_version_and_module(ratchet_cli: RunRatchet) -> None:
     ("arguments", "said"),
     [
         (["scroe"], "there is no command 'scroe': did you mean score?"),
-        (["xyz"], "there is no command 'xyz': there are demo, score, completion."),
+        (["xyz"], f"there is no command 'xyz': there are {', '.join(COMMANDS)}."),
         (["--nothing"], "No such option"),
         (["completion"], "Missing argument"),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'"),

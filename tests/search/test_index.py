@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
 import threading
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.errors import RatchetError
-from ratchet.search import ApiEntry, Index, extract, open_source, search
+from ratchet.search import ApiEntry, Extraction, Index, open_source, search
 from ratchet.search.tokens import tokens
 from tests.search.queries import NUMPY, STANDARD_LIBRARY
 
@@ -174,12 +173,12 @@ def ranks(index: Index, queries: dict[str, tuple[str, ...]]) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def numpy_index() -> Index:
-    return Index.build(extract("numpy").entries)
+def numpy_index(numpy_source: Extraction) -> Index:
+    return Index.build(numpy_source.entries)
 
 
-def test_real_queries_find_real_apis(numpy_index: Index) -> None:
-    library = Index.build(extract(Path(sysconfig.get_path("stdlib"))).entries)
+def test_real_queries_find_real_apis(numpy_index: Index, standard_library: Extraction) -> None:
+    library = Index.build(standard_library.entries)
     places = ranks(library, STANDARD_LIBRARY) + ranks(numpy_index, NUMPY)
     # 29 and 19 of 30 with numpy 2.4 and Python 3.11; other versions have other words.
     assert sum(place <= 5 for place in places) >= 26

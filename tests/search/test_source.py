@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
 import textwrap
 import zipfile
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ratchet.errors import RatchetError
-from ratchet.search import ApiEntry, extract
+from ratchet.search import ApiEntry, Extraction, extract
 from ratchet.search.public import entries_of
 from ratchet.search.python import parse
 from tests.search.packages import by_name, write
@@ -239,11 +238,11 @@ def test_installed_packages_by_name() -> None:
     assert "random.choice" in by_name(extract("random").entries)  # a module of one file, with bound methods
     assert "os.walk" in by_name(extract("os").entries)  # frozen into the interpreter
     assert "yaml.safe_load" in by_name(extract("PyYAML").entries)  # a distribution of another name
+    assert by_name(extract("pytest").entries)["pytest.approx"].qualified.startswith("_pytest.")
 
 
-def test_numpy_as_it_is_installed() -> None:
-    extraction = extract("numpy")
-    found = by_name(extraction.entries)
+def test_numpy_as_it_is_installed(numpy_source: Extraction) -> None:
+    found = by_name(numpy_source.entries)
     for name, qualified in {
         "numpy.reshape": "numpy._core.fromnumeric.reshape",
         "numpy.linalg.norm": "numpy.linalg._linalg.norm",
@@ -255,13 +254,12 @@ def test_numpy_as_it_is_installed() -> None:
     }.items():
         assert found[name].qualified == qualified
         assert found[name].summary
-    assert extraction.skipped == ()
+    assert numpy_source.skipped == ()
     assert 1500 < len(found) < 4000
 
 
-def test_the_whole_standard_library() -> None:
-    extraction = extract(Path(sysconfig.get_path("stdlib")))
-    found = {entry.public: entry for entry in extraction.entries}
+def test_the_whole_standard_library(standard_library: Extraction) -> None:
+    found = {entry.public: entry for entry in standard_library.entries}
     for name in ("os.path.join", "collections.OrderedDict", "datetime.datetime.strptime", "shutil.copytree"):
         assert found[name].doc
     assert len(found) > 8000

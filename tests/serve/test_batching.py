@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_what_waits_together_is_one_batch() -> None:
     engine = EchoEngine()
     with Batcher(engine, batch_size=3) as batcher:
         hold(engine, batcher)
-        futures = [
+        futures: list[Future[Any]] = [
             *batcher.complete(["a1", "a2"], A, [7, 8]),
             *batcher.complete(["b1"], B, [0]),
             *batcher.score(["s1"]),

@@ -1,14 +1,15 @@
 """Models that continue texts, one file per kind of backend.
 
-    engine = TransformersEngine.load("runs/demo/artefacts/mix50")       # ratchet.engines.transformers
+    engine = load_engine("hf:path/to/checkpoint")                         # or "openai:MODEL@URL"
     [done] = engine.complete(["def f(xs):\\n"], SamplingParams(max_tokens=64, stop=("\\ndef",)))
     done.text, done.logprobs, done.finish
     [scored] = engine.score(["def f(xs):\\n    return xs\\n"])           # logprob of every token
 
 An engine knows nothing of problems and nothing of verdicts. Backends import
-their library, so import the file you need: this package itself loads none.
+their library only when they are loaded: this package itself imports none.
 """
 
 from ratchet.engines.base import Completion, Engine, SamplingParams, ScoredText
+from ratchet.engines.registry import engine_kinds, load_engine
 
-__all__ = ["Completion", "Engine", "SamplingParams", "ScoredText"]
+__all__ = ["Completion", "Engine", "SamplingParams", "ScoredText", "engine_kinds", "load_engine"]

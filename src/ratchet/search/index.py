@@ -6,8 +6,9 @@ on 40 queries over 13,320 entries of numpy, pandas, scipy and torch (33 of 40 in
 first five, with b = 0.75 and equal weights 27; shared notes, SYNTHESIS_AND_SEARCH.md,
 2.4): a low b, since the length of docstrings says little about their worth.
 
-Scores are those of bm25s: Lucene's variant of BM25 (Robertson et al. 1994),
-computed when the index is built and added up for a query.
+Scores are those of bm25s: Lucene's variant of BM25 (Robertson et al. 1994). It
+computes what each word adds to each document when the index is built; a query only
+adds these up.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,14 +50,6 @@ class Index:
         self._arrays = arrays
         self._path = path
         self._size = len(arrays["entry_starts"]) - 1
-        self._bm25 = bm25s.BM25(k1=K1, b=B, method="lucene", backend="numpy")
-        self._bm25.nonoccurrence_array = None  # the variants that have one are not used here
-        self._bm25.scores = {
-            "data": arrays["scores"],
-            "indices": arrays["documents"],
-            "indptr": arrays["starts"],
-            "num_docs": self._size,
-        }
 
     @classmethod
     def build(cls, entries: Iterable[ApiEntry]) -> Self:
@@ -118,10 +110,20 @@ class Index:
         if not ids:
             return []
         try:
-            scores: NDArray[np.float32] = self._bm25.get_scores_from_ids(ids)
+            scores = self._scores(ids)
             return [Hit(self._entry(n), float(scores[n])) for n in _best(scores, k)]
         except (ValueError, IndexError, TypeError) as error:
             raise blocks.damaged(self._path, error) from None
+
+    def _scores(self, ids: list[int]) -> NDArray[np.float32]:
+        """The score of each entry for the words `ids`."""
+        starts, documents = self._arrays["starts"], self._arrays["documents"]
+        scores = np.zeros(self._size, dtype=np.float32)
+        for word in ids:
+            part = slice(starts[word], starts[word + 1])
+            # A document is in a word's list at most once, or += would lose what repeats.
+            scores[documents[part]] += self._arrays["scores"][part]
+        return scores
 
     def __len__(self) -> int:
         """The number of entries."""
@@ -170,6 +172,8 @@ def _postings(documents: list[list[int]], words: int) -> dict[str, NDArray[Any]]
         return {name: np.zeros(0, dtype=kind) for name, kind in nothing.items()} | {
             "starts": np.zeros(1, dtype=np.int64)
         }
+    import bm25s  # only needed to build: an index opens in half the time without it
+
     bm25 = bm25s.BM25(k1=K1, b=B, method="lucene", backend="numpy")
     vocabulary = {number: number for number in range(words)}
     bm25.index((documents, vocabulary), create_empty_token=False, show_progress=False)
@@ -182,11 +186,10 @@ def _postings(documents: list[list[int]], words: int) -> dict[str, NDArray[Any]]
 
 def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.intp]:
     """The numbers of the `k` highest scores above 0, highest first, the lower number first among equals."""
-    if k < len(scores):
-        bound = max(float(np.partition(scores, -k)[-k]), 0.0)
-        candidates = np.flatnonzero((scores >= bound) & (scores > 0))
-    else:
-        candidates = np.flatnonzero(scores > 0)
+    candidates = np.flatnonzero(scores > 0)  # first: selecting among thousands of equal zeros is slow
+    if k < len(candidates):
+        found = scores[candidates]
+        candidates = candidates[found >= np.partition(found, -k)[-k]]
     return candidates[np.argsort(-scores[candidates], kind="stable")][:k]
 
 

@@ -104,8 +104,9 @@ def _extract_installed(name: str) -> Extraction | None:
     """From the package, module or distribution `name`; None where none is installed."""
     top, _, below = name.partition(".")
     tops = [top] if top.isidentifier() and _spec(top) is not None else []
-    if not tops and not below:
-        tops = _modules_of_distribution(name)
+    if tops or not below:
+        # pytest's APIs are defined in _pytest, which the distribution pytest brings as well.
+        tops += [module for module in _modules_of_distribution(top) if module != top]
     if not tops:
         return None
     files = [file for module in tops for file in _files_of_module(module)]
@@ -142,13 +143,13 @@ def _files_of_module(top: str) -> Iterator[_File]:
 
 
 def _modules_of_distribution(name: str) -> list[str]:
-    """The top-level public modules that the distribution `name` installs; empty where it is not installed."""
+    """The top-level modules that the distribution `name` installs; empty where it is not installed."""
     try:
         files = importlib.metadata.distribution(name).files or []
     except (importlib.metadata.PackageNotFoundError, ValueError):
         return []
     tops = {file.parts[0].removesuffix(".py") for file in files if file.suffix == ".py"}
-    return sorted(top for top in tops if top.isidentifier() and not top.startswith("_"))
+    return sorted(top for top in tops if top.isidentifier())
 
 
 def _dotted_name_of(folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 The thread takes the oldest job and, with it, those of the others that can share
 its batch: the same sampling parameters, or all to be scored. A job is one prompt.
-One that fails does so alone: after a failed batch its jobs are tried one by one.
+One that fails does so alone: a batch that fails is tried again in halves.
 """
 
 from __future__ import annotations
@@ -144,8 +144,9 @@ class Batcher:
             if len(batch) == 1:
                 batch[0].future.set_exception(error)
             else:
-                for job in batch:
-                    self._run([job])
+                middle = len(batch) // 2
+                self._run(batch[:middle])
+                self._run(batch[middle:])
         except Exception as error:
             # A bug: whoever waits for these answers shows it with its traceback.
             for job in batch:
