@@ -39,7 +39,7 @@ class ScoredText:
     """The logprob of every token of a text given the tokens before it.
 
     `spans[i]` is where token i stands in the text (characters, end excluded);
-    `logprobs[i]` is natural. The first token is given the end-of-text token,
+    `logprobs[i]` is natural. The first token is given the token that begins a text,
     which stands before every document.
     """
 

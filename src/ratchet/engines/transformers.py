@@ -29,8 +29,8 @@ _Floats = npt.NDArray[np.float64]
 class TransformersEngine:
     """Continues texts with a transformers model, in batches sorted by length.
 
-    The end-of-text token is put before every prompt, as it stands before every
-    document in training.
+    The tokenizer's beginning-of-text token (its end-of-text token, if it has none) is
+    put before every prompt, as it stands before every document in training.
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, name: str, batch_size: int = 128) -> None:
@@ -46,6 +46,10 @@ class TransformersEngine:
         self.tokenizer = tokenizer
         self.batch_size = batch_size
         self._end: int = tokenizer.eos_token_id
+        # A model that has a token for the beginning expects it there; GPT-2's kin, and ours, begin
+        # with the token that ended the document before.
+        begin = tokenizer.bos_token_id
+        self._begin: int = self._end if begin is None else begin
         self._room: float = getattr(model.config, "max_position_embeddings", None) or math.inf
 
     @classmethod
@@ -122,7 +126,7 @@ class TransformersEngine:
         return [found[i] for i in range(len(texts))]
 
     def _encoded(self, texts: Sequence[str]) -> list[tuple[list[int], tuple[tuple[int, int], ...]]]:
-        """Of every text, its tokens behind the end-of-text token, and where they stand in it."""
+        """Of every text, its tokens behind the one that begins it, and where they stand in it."""
         for text in texts:
             try:
                 text.encode("utf-8")
@@ -135,7 +139,7 @@ class TransformersEngine:
             return []
         found = self.tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True)
         return [
-            ([self._end, *ids], tuple((int(a), int(b)) for a, b in spans))
+            ([self._begin, *ids], tuple((int(a), int(b)) for a, b in spans))
             for ids, spans in zip(found["input_ids"], found["offset_mapping"], strict=True)
         ]
 

@@ -77,7 +77,7 @@ class TeachingConfig:
 
     attempts: int = 2
     """Conversations per problem."""
-    max_repairs: int = 4
+    max_repairs: int = 2
     """Most revisions in one conversation (the paper allows seven rounds)."""
     temperature: float = 1.0
     max_tokens: int = 40
