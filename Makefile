@@ -23,11 +23,11 @@ demo: $(BIN)/.ready ## train a tiny model and turn the whole loop once: ratchet 
 	@$(BIN)/ratchet demo $(ARGS)
 
 test: $(BIN)/.ready ## run the tests, but for the slow ones: pytest ARGS
-	@$(BIN)/python -m pytest -m 'not slow' -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -m 'not slow' -n auto $(ARGS)
 
 check: lint ## all that must hold before a commit: style, types, layers, every test
 	@echo 'check: every test'
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(BIN)/.ready ## style, types and layers alone
 	@echo 'check: style'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
     from tests.conftest import RunRatchet
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.local
+
+FASTER = ["--set", "base.steps=120"]
+"""So few steps that two seeds are done in the time of one."""
 
 TINY = [
     *("--smoke", "--set", "base.steps=25", "--set", "student.steps=5"),
@@ -29,20 +33,31 @@ TINY = [
 """Smaller than the smoke run: for tests in which what is learnt does not matter."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def smoke_run(
     ratchet_command: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, dict[str, Any], str]:
-    """One smoke run through the command line: its Run, what it printed as JSON, and its stderr."""
-    place = tmp_path_factory.mktemp("demo") / "run"
-    done = subprocess.run(
-        [ratchet_command, "demo", "--smoke", "--seeds", "2", "--out", place, "--json"],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=200,
-    )
-    assert done.returncode == 0, done.stderr
-    return place, json.loads(done.stdout), done.stderr
+    """One small run through the command line: its Run, what it printed as JSON, and its stderr.
+
+    All workers of a parallel test run share it: the first makes it, the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "smoke"
+    shared.mkdir(exist_ok=True)
+    place = shared / "run"
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "done.json").exists():
+            done = subprocess.run(
+                [ratchet_command, "demo", "--smoke", "--seeds", "2", *FASTER, "--out", place, "--json"],
+                capture_output=True,
+                encoding="utf-8",
+                timeout=200,
+            )
+            assert done.returncode == 0, done.stderr
+            (shared / "done.json").write_text(json.dumps([json.loads(done.stdout), done.stderr]))
+        said, progress = json.loads((shared / "done.json").read_text())
+    return place, said, progress
 
 
 def test_the_smoke_run_goes_through_everything(smoke_run: tuple[Path, dict[str, Any], str]) -> None:
@@ -132,13 +147,13 @@ def test_kill_9_at_any_moment_and_resume_gives_the_same_tables(ratchet_command: 
     command = [ratchet_command, "demo", *TINY, "--out", broken, "--quiet"]
     sessions: list[int] = []
     kills = 0
-    while kills < 3:
+    while kills < 2:
         process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
         )
         sessions.append(process.pid)
         try:
-            process.wait(timeout=moments.uniform(4, 9))
+            process.wait(timeout=moments.uniform(3, 8))
             assert process.stderr is not None
             assert process.returncode == 0, process.stderr.read()
             break
