@@ -193,6 +193,28 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_nothing_behind(ratchet_command: Pat
     assert not _left_of([process.pid])
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk to fill")
+def test_a_full_disk_is_one_sentence_and_what_was_done_goes_on_elsewhere(
+    ratchet_command: Path, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk], check=True)
+    try:
+        command = [ratchet_command, "demo", *TINY, "--out", disk / "run", "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 2, done.stderr
+        assert "space" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+        subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+        command = [ratchet_command, "demo", "--resume", disk / "run", "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert (disk / "run" / "report.html").exists()
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import multiprocessing
 import os
 import signal
@@ -21,7 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol
 
-from ratchet.errors import HarnessError
+from ratchet.errors import HarnessError, RatchetError
 from ratchet.runs import Progress, Run, Task
 
 _PR_SET_PDEATHSIG = 1
@@ -79,6 +80,7 @@ def run_units(
     in a unit is raised here; what was finished before it stays in the journal.
 
     Raises:
+        RatchetError: the disk is full.
         HarnessError: a worker process was killed from outside (out of memory, say).
         ValueError: a unit needs one that is not among the units.
     """
@@ -142,10 +144,23 @@ def _work_off(
         if not running:
             raise ValueError(f"units wait for each other: {', '.join(unit.name for unit in todo)}")
         unit, place, future = running.pop(_listen(reader, tasks))
-        result = future.result()
+        result = _result(future, run)
         run.publish(place, unit.name)
         run.record(unit.name, result)
         tasks[unit.name].finish(summarize(unit.name, result))
+
+
+def _result(future: Future[Any], run: Run) -> Any:
+    try:
+        return future.result()
+    except Exception as error:
+        # Each library that writes for a unit wraps the system's error in one of its own.
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise RatchetError(
+                f"no space is left for the Run at {run.path}: free some, then resume it; "
+                "what was recorded is safe."
+            ) from error
+        raise
 
 
 def _listen(reader: Connection, tasks: Mapping[str, Task]) -> str:
@@ -167,7 +182,7 @@ def _listen(reader: Connection, tasks: Mapping[str, Task]) -> str:
                 return str(name)
 
 
-class _QueueReport:
+class _PipeReport:
     """A `Report` that sends what it is told to the parent process; any thread may use it."""
 
     def __init__(self, name: str) -> None:
@@ -210,4 +225,4 @@ def _begin_worker(events: Connection, parent: int) -> None:
 def _do(
     function: UnitFunction, name: str, place: Path, needs: Mapping[str, Any], arguments: dict[str, Any]
 ) -> Any:
-    return function(place, needs, _QueueReport(name), **arguments)
+    return function(place, needs, _PipeReport(name), **arguments)
