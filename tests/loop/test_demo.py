@@ -113,6 +113,7 @@ def test_intervals_say_what_they_cover(smoke_run: tuple[Path, dict[str, Any], st
     captions = {table["title"]: table["caption"] for table in said["tables"]}
     assert "problems and 2 training seeds" in captions["What a student learns from its teacher's programs"]
     assert "over the problems of the tenth" in captions["Who teaches next"]
+    assert "over training seeds alone" in captions["Seed by seed"]
 
 
 def test_the_page_opens_without_error_and_without_network(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 from ratchet.judge.intervals import Interval, nested_interval, problem_interval
@@ -99,14 +99,8 @@ def seed_means(values: Values) -> list[float]:
     return [fmean(row) for row in values if row]
 
 
-def spread(values: Values) -> float | None:
-    """The standard deviation of the seeds' means; None for fewer than two seeds."""
-    means = seed_means(values)
-    return stdev(means) if len(means) > 1 else None
-
-
 def passed_and_failed(findings: Findings, name: str, mode: str) -> tuple[Values, Values]:
-    """Prompt perplexities of the problems that passed, and of those that failed (CodeGen, section 4.2)."""
+    """Prompt perplexities of the problems that passed, and of those that failed (CodeGen, section 4)."""
     passed = findings.mixture(name, mode, "passed")
     perplexity = findings.mixture(name, mode, "perplexity")
     split: tuple[Values, Values] = ([], [])

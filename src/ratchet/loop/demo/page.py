@@ -67,18 +67,16 @@ def _summary(findings: Findings) -> Section:
     assert turns is not None
     assert lesson is not None
     lead = (
-        f"Asked turn by turn, the same model solves {_more(turns.mean)} problems than asked at once; "
-        f"a student of proven programs solves {_more(lesson.mean)} than its teacher."
+        f"Asked turn by turn, the same model solves {_more(turns.mean)} problems than asked at once; a "
+        f"student of proven programs solves {_more(lesson.mean)} than its teacher."
     )
     words = Prose(
         [
             "A micro-domain of Python was made up, its tests executed in a jail, and small "
-            "Llama-architecture models were "
-            "trained on it from random weights. Two published claims were put to the test on "
-            "problems whose chain of "
-            "operations occurs nowhere in training. The models are tiny and the domain is a toy: "
-            "what is shown is that the "
-            "loop is whole and its measurements honest, not how large either effect is elsewhere.",
+            "Llama-architecture models were trained on it from random weights. Two published claims "
+            "were put to the test on problems whose chain of operations occurs nowhere in training. The "
+            "models are tiny and the domain is a toy: what is shown is that the loop is whole and its "
+            "measurements honest, not how large either effect is elsewhere.",
         ]
     )
     return Section("What was found", [Stats(stats, caption=_covering(findings)), words], lead)
@@ -93,19 +91,15 @@ def _turns(findings: Findings, run: Run) -> Section:
         gaps.append(f"{100 * gap.mean:.0f} points with {share:.0%} interleaved")
     words = Prose(
         [
-            "**The claim** (CodeGen, section 4): a request factored into turns is easier than the "
-            "same text in one turn, "
-            "for the same model, and its prompt has the lower perplexity.",
-            "**The control**: a model does better in the form that it saw more of. So one corpus "
-            "holds both forms half and "
-            "half, and a second one 70 to 30; if only the second showed a gap, the corpus would be "
-            "the reason. Both forms "
-            "use the same sentences; the block form puts them above the function, so in it the kind "
-            "of the argument comes "
-            "after the request, in the other before it. Perplexity counts the sentences only.",
-            "**Why it happens here**: in one turn the model must keep track of which of several "
-            "sentences is due; "
-            "turn by turn the one that is due stands right above.",
+            "**The claim** (CodeGen, section 4): a request factored into turns is easier than the same "
+            "text in one turn, for the same model, and its prompt has the lower perplexity.",
+            "**The control**: a model does better in the form that it saw more of. So one corpus holds "
+            "both forms half and half, and a second one 70 to 30; if only the second showed a gap, the "
+            "corpus would be the reason. Both forms use the same sentences; the block form puts them "
+            "above the function, so in it the kind of the argument comes after the request, in the "
+            "other before it. Perplexity counts the sentences only.",
+            "**A likely reason**, which is not tested here: in one turn the model must keep track of which "
+            "of several sentences is due; turn by turn the one that is due stands right above.",
         ]
     )
     blocks: list[Block] = [
@@ -129,23 +123,20 @@ def _students(findings: Findings, run: Run) -> Section:
     words = Prose(
         [
             "**The claim** (AutoCoder's AIEV-Instruct): programs that were executed and passed their "
-            "tests make a better "
-            "student than the teacher's word, failed programs can be repaired by showing the error, "
-            "and a student that "
-            "beats its teacher can take over.",
-            f"**The teacher** learnt from a corpus in which {careless.weak_operations} of the "
-            "confusable operations have "
-            f"their look-alike's code {careless.error_rate:.0%} of the time. It writes programs for "
-            "new problems, they run "
-            "against the problems' tests in the jail, and a failure goes back with its error. "
-            "Students go on from the "
-            "teacher's weights: on whatever the teacher wrote, on what passed at once, and on what "
-            "passed at once or after "
-            "repair; equally many programs each.",
-            "**What is not shown**: the tests come with the problems. A model of this size cannot "
-            "write correct unit tests "
-            "itself (in a trial 1.7% of its tests were right), so the part of AIEV-Instruct in "
-            "which the model writes the tests is not here.",
+            "tests make a better student than the teacher's word, failed programs can be repaired by "
+            "showing the error, and a student that beats its teacher can take over.",
+            f"**The teacher** learnt from a corpus in which {careless.weak_operations} of the confusable "
+            f"operations have their look-alike's code {careless.error_rate:.0%} of the time. It writes "
+            "programs for new problems, they run against the problems' tests in the jail, and a failure "
+            "goes back with its error. Students go on from the teacher's weights: on whatever the "
+            "teacher wrote, on what passed at once, and on what passed at once or after repair; equally "
+            "many programs each.",
+            "**The second round**: the student of proven programs and the teacher answer a tenth of the "
+            "round's problems that nobody trained on; the strictly better one writes for new problems, "
+            "and the student goes on from its own weights with all that was proven there.",
+            "**What is not shown**: the tests come with the problems. A model of this size cannot write "
+            "correct unit tests itself (in a trial 1.7% of its tests were right), so the part of "
+            "AIEV-Instruct in which the model writes the tests is not here.",
         ]
     )
     blocks: list[Block] = [
@@ -206,9 +197,9 @@ def _how(findings: Findings, run: Run) -> Section:
         KeyValues("Environment", [(key, str(value)) for key, value in _flat(environment)]),
         Prose(
             [
-                "The Run holds the configuration, the journal, every checkpoint in Hugging Face "
-                "format, and every program "
-                "with its verdict; `ratchet demo --resume RUN` rewrites this page from it."
+                "The Run holds the configuration, the journal, every checkpoint in Hugging Face format, "
+                "and every program with its verdict; `ratchet demo --resume RUN` rewrites this page "
+                "from it."
             ]
         ),
     ]

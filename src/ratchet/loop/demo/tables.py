@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ratchet.judge.intervals import Interval
+from statistics import stdev
+
+from ratchet.judge.intervals import Interval, seed_interval
 from ratchet.loop.demo.findings import (
     MODELS,
     MODES,
@@ -13,7 +15,6 @@ from ratchet.loop.demo.findings import (
     interval,
     passed_and_failed,
     seed_means,
-    spread,
 )
 from ratchet.loop.demo.graph import MIXTURES
 from ratchet.report import Cell, Figure, Table
@@ -65,7 +66,7 @@ def turns_table(findings: Findings) -> Table:
             "difference ",
         ),
         rows,
-        f"Held-out problems, one greedy program each. Perplexity is that of the request's sentences. "
+        "Held-out problems, one greedy program each. Perplexity is that of the request's sentences. "
         f"{_brackets(findings)}",
     )
 
@@ -117,9 +118,8 @@ def students_table(findings: Findings) -> Table:
         ),
         rows,
         "Multi-turn, one greedy program per held-out problem. A weak operation is one that the "
-        "teacher's corpus "
-        f"gets wrong more often than not. The first three students had equally many programs. "
-        f"{_brackets(findings)}",
+        "teacher's corpus gets wrong more often than not. The first three students had equally many "
+        f"programs. {_brackets(findings)}",
     )
 
 
@@ -169,9 +169,9 @@ def decisions_table(findings: Findings) -> Table:
         "Who teaches next",
         ("seed", "round", "problems in the tenth", "teacher", "student", "difference", "teaches next"),
         rows,
-        "The paper's rule: a tenth of the round's problems is kept from training, and the student "
-        "takes over only "
-        "if it is strictly better there. Brackets: 95% bootstrap over the problems of the tenth.",
+        "The paper's rule: a tenth of the round's problems is kept from training, and the student takes "
+        "over only if it is strictly better there. Brackets: 95% bootstrap over the problems of the "
+        "tenth.",
     )
 
 
@@ -196,13 +196,13 @@ def disjoint_table(findings: Findings) -> Table:
         ("trained on", "specifications", "shared chains of operations", "shared programs"),
         rows,
         "Every specification that was trained on, compared with every held-out one. The chain of "
-        "operations alone "
-        "decides the side (its SHA-256, one in four held out), so that both counts are 0 by construction.",
+        "operations alone decides the side (its SHA-256, one in four held out), so that both counts are "
+        "0 by construction.",
     )
 
 
 def seeds_table(findings: Findings) -> Table:
-    """Every model's pass rate, seed by seed, with mean and spread."""
+    """Every model's pass rate, seed by seed, with mean and spread; for two seeds or more."""
     named: list[tuple[str, Values]] = [
         (f"{label}, {mode}", findings.mixture(name, mode, "passed"))
         for name, label in MIXTURE_NAMES.items()
@@ -212,21 +212,21 @@ def seeds_table(findings: Findings) -> Table:
     rows: Rows = []
     for label, values in named:
         means = seed_means(values)
-        deviation = spread(values)
         rows.append(
             [
                 label,
                 *(f"{mean:.1%}" for mean in means),
-                f"{sum(means) / len(means):.1%}",
-                "–" if deviation is None else f"{100 * deviation:.1f} pp",
+                _estimate(seed_interval(means)).cell(percent=True),
+                f"{100 * stdev(means):.1f} pp",
             ]
         )
     return Table(
         "Seed by seed",
         ("model", *(f"seed {seed}" for seed in findings.seeds), "mean", "standard deviation"),
         rows,
-        "Share of held-out problems passed. The deviation is that between training seeds; each seed "
-        "also draws its own problems.",
+        "Share of held-out problems passed. The deviation is that between training seeds, each of which "
+        "also draws its own problems. Brackets: 95% Student t over training seeds alone; with few seeds "
+        "it is wide, and it may reach beyond 0 or 100%.",
     )
 
 
@@ -323,7 +323,7 @@ def _of_dict(data: dict[str, float]) -> Cell:
 def _brackets(findings: Findings) -> str:
     if len(findings.seeds) == 1:
         return (
-            "Brackets: 95% bootstrap over problems; there is one training seed, so how far training itself "
-            "varies is not in them."
+            "Brackets: 95% bootstrap over problems; there is one training seed, so how far training "
+            "itself varies is not in them."
         )
     return f"Brackets: 95% bootstrap over problems and {len(findings.seeds)} training seeds."

@@ -128,7 +128,7 @@ def answer(engine: Engine, problems: Sequence[MicroProblem], mode: str) -> list[
 def prompt_perplexities(engine: Engine, sessions: Sequence[Session]) -> list[float]:
     """exp(mean negative logprob) of the sentences of each session's request.
 
-    CodeGen, section 4.2: the tokens of the prompts are scored, each given all that
+    CodeGen, section 4: the tokens of the prompts are scored, each given all that
     stands before it, which for the turns of a multi-turn session includes the
     model's own subprograms. Only the comments are counted, not the `def` line, so
     that both forms are measured on the same tokens.
