@@ -60,13 +60,14 @@ def turns_table(findings: Findings) -> Table:
             "steps",
             "multi-turn passed",
             "single-turn passed",
-            "difference",
+            "difference in passed",
             "multi-turn perplexity",
             "single-turn perplexity",
-            "difference ",
+            "difference in perplexity",
         ),
         rows,
-        "Held-out problems, one greedy program each. Perplexity is that of the request's sentences. "
+        "Held-out problems, one greedy program each. A request of n steps has n + 1 turns: the last one "
+        "asks to return the result. Perplexity is that of the request's sentences, as turns or at once. "
         f"{_brackets(findings)}",
     )
 
