@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from ratchet.errors import RatchetError
 from ratchet.judge import OracleMode, judge_many
 from ratchet.problems import CheckOracle, Problem, Sample, load_benchmark
 from ratchet.sandbox import Limits, LocalSandbox
@@ -40,7 +41,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=40.0, help="how long to go on, about")
     seconds = parser.parse_args().seconds
-    problems = load_benchmark("humaneval").problems
+    try:
+        problems = load_benchmark("humaneval").problems
+    except RatchetError as error:
+        print(f"left out: {error}")
+        return
     pairs = [(problem, Sample(problem.id, 0, str(problem.reference))) for problem in problems]
 
     with LocalSandbox() as sandbox, ThreadPoolExecutor(sandbox.slots) as pool:

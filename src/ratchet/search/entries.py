@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,8 +53,11 @@ def summary_of(doc: str) -> str:
     return ""
 
 
-def closing(text: str, start: int) -> int:
-    """The index of the bracket that closes the one at `start`, or -1; brackets in quotes do not count."""
+def outside_quotes(text: str, start: int) -> Iterator[tuple[int, str, int]]:
+    """Every character from `start` on that is not in quotes.
+
+    Each with its index, and with how many brackets are open after it.
+    """
     depth, quote = 0, ""
     for index in range(start, len(text)):
         character = text[index]
@@ -61,13 +65,15 @@ def closing(text: str, start: int) -> int:
             quote = "" if character == quote else quote
         elif character in "'\"":
             quote = character
-        elif character in _OPENING:
-            depth += 1
-        elif character in _CLOSING:
-            depth -= 1
-            if depth == 0:
-                return index
-    return -1
+        else:
+            depth += (character in _OPENING) - (character in _CLOSING)
+            yield index, character, depth
+
+
+def closing(text: str, start: int) -> int:
+    """The index of the bracket that closes the one at `start`, or -1; brackets in quotes do not count."""
+    closers = (i for i, c, depth in outside_quotes(text, start) if c in _CLOSING and depth == 0)
+    return next(closers, -1)
 
 
 def split_call(text: str) -> tuple[str, str]:

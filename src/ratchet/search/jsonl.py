@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ratchet.errors import RatchetError
-from ratchet.search.entries import ApiEntry, closing, summary_of
+from ratchet.search.entries import ApiEntry, closing, outside_quotes, summary_of
 
 _NAME = re.compile(r"\s*([^\W\d][\w.]*)\s*")
 
@@ -108,17 +108,5 @@ def split_document(text: str) -> tuple[str, str, str]:
 
 def _colon(text: str, start: int) -> int:
     """The index of the first colon from `start` on that is in neither brackets nor quotes, or -1."""
-    depth, quote = 0, ""
-    for index in range(start, len(text)):
-        character = text[index]
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        elif character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        elif character == ":" and depth <= 0:
-            return index
-    return -1
+    colons = (i for i, c, depth in outside_quotes(text, start) if c == ":" and depth <= 0)
+    return next(colons, -1)
