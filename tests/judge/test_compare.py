@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ratchet.judge.compare import equal
+from ratchet.sandbox.inside.records import Member, Record, RecordTuple
 
 NAN = float("nan")
 
@@ -35,6 +36,11 @@ NAN = float("nan")
         ("\ud800", "\ud800"),
         (np.array([[1.0, np.nan]]), np.array([[1.0, np.nan]])),
         (np.float64(2.0), 2.0),
+        (Record("P", [("x", NAN), ("y", [1])]), Record("P", [("x", NAN), ("y", [1])])),
+        (RecordTuple("P", "xy", [1, NAN]), (1, NAN)),
+        (Member("Colour", "RED", 1), Member("Colour", "RED", 1)),
+        (iter([1, [NAN]]), iter([1, [NAN]])),
+        (np.array([[1, None], ["a", NAN]], object), np.array([[1, None], ["a", NAN]], object)),
     ],
 )
 def test_equal(got: Any, expected: Any) -> None:
@@ -60,6 +66,13 @@ def test_equal(got: Any, expected: Any) -> None:
         (np.array([1, 2]), np.array([1, 3])),
         (np.array([]), 1),
         (b"a", "a"),
+        (Record("P", [("x", 1)]), Record("Q", [("x", 1)])),
+        (Record("P", [("x", 1)]), Record("P", [("x", 2)])),
+        (Record("P", [("x", 1)]), {"x": 1}),
+        (Record("int", [("real", 1)]), 1),
+        (Member("Colour", "RED", 1), 1),
+        (iter([1]), iter([1, 2])),
+        (iter([1]), [1]),
     ],
 )
 def test_not_equal(got: Any, expected: Any) -> None:
@@ -82,3 +95,30 @@ PLAIN = st.recursive(
 def test_without_nan_it_is_pythons_own(got: Any, expected: Any) -> None:
     assert equal(got, expected) == (got == expected)
     assert equal(got, got)
+
+
+def test_frames_are_equal_as_a_whole() -> None:
+    pd = pytest.importorskip("pandas", reason="needs pandas: pip install pandas")
+    frame = pd.DataFrame({"a": [1.0, NAN], "b": ["x", None]})
+    assert equal([frame], [frame.copy()])
+    assert not equal(frame, frame.iloc[:1])
+    assert not equal(frame, frame.astype({"a": object}))
+    assert not equal(frame, frame.to_dict())
+    assert not equal(frame["a"], frame["a"].to_numpy())
+    assert not equal(frame["a"], [1.0, NAN])
+    assert equal(frame.columns, pd.Index(["a", "b"]))
+    assert equal(pd.NA, pd.NA)
+    assert not equal(pd.NA, 1)
+    assert not equal(pd.NaT, None)
+    assert equal(pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-01"))
+    assert equal(frame["b"].astype("category").array, frame["b"].astype("category").array)
+
+
+@pytest.mark.local
+def test_tensors_are_equal_by_their_items() -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra `local`")
+    assert equal(torch.tensor([1.0, NAN]), torch.tensor([1.0, NAN]))
+    assert not equal(torch.tensor([1.0]), torch.tensor([2.0]))
+    assert not equal(torch.tensor([1.0]), [1.0])
+    assert not equal(torch.tensor([1.0]), np.array([1.0]))
+    assert equal(torch.tensor(1.0), 1.0)

@@ -56,7 +56,7 @@ def test_a_right_answer_passes_with_its_measurements(sandbox: LocalSandbox) -> N
         ("    while xs: pass\n    return xs", "timeout",
          "case 1: double([1, 2]) got no answer: the program ran into the time limit (1 s)"),
         ("    return xs * 10**9", "memory", None),
-        ("    import os, signal\n    os.kill(os.getpid(), signal.SIGSEGV)", "crashed", None),
+        ("    import ctypes\n    ctypes.string_at(0)", "crashed", None),
         ("    return [2 * x for x in xs\n", "invalid", "SyntaxError: '[' was never closed"),
         ("return xs", "invalid", "IndentationError: expected an indented block after function"),
         ("    return '\ud800'", "invalid", "holds lone surrogates"),

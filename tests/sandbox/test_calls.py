@@ -96,9 +96,16 @@ def test_a_missing_function_is_a_fault(sandbox: LocalSandbox) -> None:
 
 
 def test_a_value_that_is_not_plain_is_a_fault(sandbox: LocalSandbox) -> None:
-    outcome = call(sandbox, "class Thing: pass\ndef f(x): return x or Thing()", (1,), (0,), (2,))
+    outcome = call(sandbox, "def f(x): return x or object()", (1,), (0,), (2,))
     assert len(outcome.results) == 1
-    assert outcome.fault == "returned a value of type Thing, which is not plain data"
+    assert outcome.fault == "returned a value of type object, which is not plain data"
+
+
+def test_an_object_of_the_programs_own_comes_back_as_its_fields(sandbox: LocalSandbox) -> None:
+    source = "class Thing:\n    def __init__(self): self.a = [1]\n    def __eq__(self, other): return True"
+    (thing,) = values(call(sandbox, source + "\ndef f(): return Thing()", ()))
+    assert thing.a == [1]
+    assert thing not in (1, [1], {"a": [1]})
 
 
 def test_an_argument_that_is_not_plain_is_the_callers_mistake(sandbox: LocalSandbox) -> None:

@@ -58,7 +58,7 @@ def test_a_wrong_program_fails_with_the_line_as_evidence(sandbox: LocalSandbox, 
     [
         "add(1, 2)\nraise SystemExit(0)",
         "add(1, 2)\nimport os; os._exit(0)",
-        "add(1, 2)\nimport os; os.kill(os.getpid(), 9)",
+        "add(1, 2)\nimport os; os.abort()",
         "add(1, 2",
         "import no_such_module",
     ],
@@ -69,6 +69,13 @@ def test_an_examiner_that_does_not_run_to_its_end_passes_nobody(
     exam = examine(sandbox, GOOD, test, in_process)
     assert not exam.passed
     assert exam.detail
+
+
+@pytest.mark.parametrize("in_process", [False, True])
+def test_a_first_process_is_not_ended_by_signals_of_its_own(sandbox: LocalSandbox, in_process: bool) -> None:
+    """Candidate and examiner are the first processes of their namespaces, which only the parent's can kill."""
+    kill = "import os, signal\nfor number in (9, 15, 19): os.kill(os.getpid(), number)\n"
+    assert examine(sandbox, f"{kill}{GOOD}", f"{kill}assert add(1, 2) == 3", in_process).passed
 
 
 def test_an_examiner_that_asks_nothing_says_so(sandbox: LocalSandbox) -> None:

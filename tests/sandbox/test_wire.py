@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import math
-import re
-from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+import threading
+from collections import Counter, OrderedDict, defaultdict, deque
 from contextlib import suppress
 from decimal import Decimal
 from enum import IntEnum
@@ -69,13 +69,13 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(plain)
 def test_plain_data_comes_back_as_it_was(value: Any) -> None:
     assert same(crossed(value), value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_rubbish_is_a_wire_error_or_a_value(payload: bytes) -> None:
     with suppress(wire.WireError):
@@ -86,13 +86,13 @@ json_like = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: (
         st.lists(inner, max_size=4)
-        | st.builds(lambda t, v: {"t": t, "v": v}, st.sampled_from(sorted(wire._READERS)), inner)
+        | st.builds(lambda t, v: {"t": t, "v": v}, st.sampled_from(sorted(wire.READERS)), inner)
     ),
     max_leaves=12,
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(json_like)
 def test_well_tagged_rubbish_is_a_wire_error_or_a_value(tree: Any) -> None:
     with suppress(wire.WireError):
@@ -127,7 +127,20 @@ class Liar(int):
     __hash__ = int.__hash__
 
 
-Point = namedtuple("Point", "x y")
+class Other:
+    def __init__(self) -> None:
+        self.key = threading.Lock()
+
+
+def itself() -> Any:
+    other = Other()
+    other.key = other  # type: ignore[assignment]
+    return other
+
+
+def endless() -> Any:
+    while True:
+        yield 0
 
 
 @pytest.mark.parametrize(
@@ -136,11 +149,11 @@ Point = namedtuple("Point", "x y")
         (Colour.RED, 1),
         (Words("ab"), ["a", "b"]),
         (Liar(3), 3),
-        (Point(1, [2]), (1, [2])),
         ({1: 2}.keys(), [1]),
         ({1: 2}.values(), [2]),
         ({1: 2}.items(), [(1, 2)]),
-        (defaultdict(list, {1: [2]}), defaultdict(None, {1: [2]})),
+        (defaultdict(list, {1: [2]}),) * 2,
+        (defaultdict(endless, {1: [2]}), defaultdict(None, {1: [2]})),
         (-(2**5000), -(2**5000)),
         ("\ud83d\ude00", "\ud83d\ude00"),
         (datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc),) * 2,  # noqa: UP017
@@ -166,41 +179,6 @@ def test_not_a_number_and_infinities() -> None:
     assert crossed([math.inf, -math.inf]) == [math.inf, -math.inf]
 
 
-@pytest.mark.parametrize(
-    "array",
-    [
-        np.arange(6, dtype=np.int32).reshape(2, 3),
-        np.zeros((0, 4)),
-        np.array(["a", "bcd"]),
-        np.array([1 + 2j]),
-        np.array(["2020-01-01"], dtype="datetime64[D]"),
-        np.array(3.5),
-        np.asfortranarray(np.eye(3)),
-    ],
-)
-def test_arrays(array: Any) -> None:
-    back = crossed(array)
-    assert back.dtype == array.dtype
-    assert back.shape == array.shape
-    assert (back == array).all()
-
-
-@pytest.mark.parametrize("scalar", [np.float64(1.5), np.int8(-3), np.bool_(True), np.str_("x")])
-def test_numpy_scalars(scalar: Any) -> None:
-    back = crossed(scalar)
-    assert type(back) is type(scalar)
-    assert back == scalar
-
-
-class Other:
-    pass
-
-
-def endless() -> Any:
-    while True:
-        yield 0
-
-
 def nested(depth: int) -> list[Any]:
     value: list[Any] = []
     for _ in range(depth):
@@ -211,15 +189,16 @@ def nested(depth: int) -> list[Any]:
 @pytest.mark.parametrize(
     "value",
     [
-        Other(),
-        [Other()],
+        object(),
+        [object()],
         Other,
-        len,
+        open,
         lambda: 0,
         endless(),
         nested(10_000),
         np.array([object()]),
-        re.match("a", "a"),
+        threading.Lock(),
+        itself(),
     ],
 )
 def test_anything_else_is_not_plain(value: Any) -> None:
@@ -228,7 +207,7 @@ def test_anything_else_is_not_plain(value: Any) -> None:
 
 
 def test_what_is_not_plain_is_named() -> None:
-    with pytest.raises(wire.NotPlainError, match="a value of type Other, which is not plain data"):
+    with pytest.raises(wire.NotPlainError, match="a value of type lock, which is not plain data"):
         wire.pack([1, Other()])
 
 
@@ -251,7 +230,10 @@ def test_what_is_not_plain_is_named() -> None:
         b'{"t": "bytes", "v": "a"}',
         b'{"t": "decimal", "v": "one"}',
         b'{"t": "fraction", "v": [1, 0]}',
-        b"1" * 100,
+        b"1" * 5000,
+        b"[" + b"1" * 4000 + b"]" + b" " * 200,
+        b"1 ",
+        b" 1",
         b"[" * 100_000,
         b'{"t":"tuple","v":[' * 5000 + b"]}" * 5000,
         b"[" + b"[]," * 5_000_000 + b"[]]",

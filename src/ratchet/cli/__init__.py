@@ -33,6 +33,7 @@ COMMANDS = {
     ),
     "serve": ("ratchet.cli.serve:command", "Serve a model over HTTP, by OpenAI's API."),
     "search": ("ratchet.cli.search:command", "Find the APIs of a package by what they do."),
+    "doctor": ("ratchet.cli.doctor:command", "Try the sandbox's walls on this machine, and attack them."),
     "completion": (
         "ratchet.cli.completion:command",
         "Print the script that completes commands in your shell.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ import click
 
 if TYPE_CHECKING:
     from ratchet.judge import Score
+
+
+_REASONS_SHOWN = 10
 
 
 class _Ks(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic since click 8.4
@@ -33,9 +37,9 @@ class _Ks(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic s
 @click.argument("benchmark")
 @click.option(
     "--samples",
-    required=True,
     type=click.Path(path_type=Path),
-    help='JSON Lines with "task_id" and "completion" (or EvalPlus\'s "solution"), plain or gzipped.',
+    help='JSON Lines with "task_id" and "completion" (or EvalPlus\'s "solution"), plain or gzipped.  '
+    "[default: the benchmark's own solutions]",
 )
 @click.option(
     "--k", "ks", type=_Ks(), help="The k of pass@k.  [default: those of 1,10,100 that the samples allow]"
@@ -49,10 +53,11 @@ class _Ks(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic s
 @click.option("--partial", is_flag=True, help="Score the problems that have samples, where others have none.")
 @click.option(
     "--oracle",
-    type=click.Choice(["split", "in-process"]),
-    default="split",
+    type=click.Choice(["auto", "split", "in-process"]),
+    default="auto",
     show_default=True,
-    help="Where the tests run: in a process of their own, or in the sample's, which a program can fool.",
+    help="Where the tests run: in a process of their own wherever they can; always, leaving out problems "
+    "whose tests cannot; or in the sample's own process, which a program can fool.",
 )
 @click.option(
     "--walls",
@@ -72,7 +77,7 @@ class _Ks(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic s
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, and nothing else there.")
 def command(
     benchmark: str,
-    samples: Path,
+    samples: Path | None,
     ks: tuple[int, ...] | None,
     out: Path | None,
     resume: bool,
@@ -87,13 +92,16 @@ def command(
 ) -> None:
     """Judge samples for a benchmark, and print pass@k.
 
-    BENCHMARK is a name (humaneval), or the path of problems in HumanEval's JSONL
-    format: task_id, prompt, entry_point, test; optional language. Every sample is
-    run in a jail of its own; its tests run in another process. RUN/verdicts.jsonl
-    gets a line per sample, RUN/score.json the figures.
+    BENCHMARK is a name (humaneval, humaneval+, mbpp, mbpp-sanitized, mbpp+), or the
+    path of problems in HumanEval's JSONL format: task_id, prompt, entry_point, test;
+    optional language. Every sample is run in a jail of its own; its tests run in
+    another process. Without --samples the benchmark's own solutions are judged, to
+    see that all is in order here. RUN/verdicts.jsonl gets a line per sample,
+    RUN/score.json the figures.
 
     \b
     Examples:
+      ratchet score mbpp
       ratchet score humaneval --samples samples.jsonl
       ratchet score humaneval --samples samples.jsonl.gz --k 1,10 --out runs/mine
       ratchet score humaneval --samples samples.jsonl.gz --k 1,10 --out runs/mine --resume
@@ -141,6 +149,43 @@ def _print(result: Score) -> None:
     if result.left_out_k:
         names = ", ".join(f"pass@{k}" for k in result.left_out_k)
         console.print(f"{names} left out: some problem has fewer samples")
-    if result.settings["oracle"] == "in-process":
-        console.print("The tests shared the samples' process: a program that sets out to can forge this.")
+    for line in _about_oracles(result):
+        console.print(line)
+    if result.failed_references:
+        console.print(f"the benchmark's own solutions that do not pass: {len(result.failed_references):,}")
+        for line in _first(result.failed_references, result):
+            console.print(line)
     console.print(f"verdicts: {result.run}/verdicts.jsonl")
+
+
+def _about_oracles(result: Score) -> Iterator[str]:
+    """Lines that say where the tests ran, and what that means for the score."""
+    oracles = result.oracles
+    judged = oracles.split + oracles.in_process_samples
+    share = f"{oracles.split:,} of {judged:,} samples ({oracles.split_share:.1%})"
+    yield f"tests in a process of their own: {share}"
+    if oracles.in_process_samples:
+        weak = _count(oracles.in_process_samples, len(oracles.in_process))
+        yield f"tests in the sample's process: {weak}; a program that sets out to can forge this"
+    for row in oracles.split_pass_at:
+        yield f"pass@{row.k} without those problems: {row.mean:.3f}"
+    if oracles.refused:
+        left_out = _count(oracles.refused_samples, len(oracles.refused))
+        yield f"not judged, as their tests cannot be kept apart (--oracle split): {left_out}"
+    reasons = {name: reason for name, reason in (oracles.in_process | oracles.refused).items() if reason}
+    yield from _first(reasons, result)
+
+
+def _count(samples: int, problems: int) -> str:
+    return (
+        f"{samples:,} {'sample' if samples == 1 else 'samples'} of "
+        f"{problems:,} {'problem' if problems == 1 else 'problems'}"
+    )
+
+
+def _first(reasons: Mapping[str, str], result: Score) -> Iterator[str]:
+    """A line for each of the first few problems, and one that says where the others are."""
+    for name, reason in list(reasons.items())[:_REASONS_SHOWN]:
+        yield f"  {name}: {reason}"
+    if len(reasons) > _REASONS_SHOWN:
+        yield f"  and {len(reasons) - _REASONS_SHOWN:,} more, in {result.run}/score.json"

@@ -23,7 +23,8 @@ from ratchet.judge.intervals import (
     problem_interval,
     seed_interval,
 )
-from ratchet.judge.judging import OracleMode, judge, judge_many
+from ratchet.judge.judging import judge, judge_many
+from ratchet.judge.oracles import OracleMode
 from ratchet.judge.pass_at_k import pass_at_k
 from ratchet.judge.results import PassAtK, Score
 from ratchet.judge.scoring import score

@@ -4,45 +4,16 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Sequence
-from reprlib import Repr
-from typing import Any
 
+from ratchet.judge.showing import shown, shown_call
 from ratchet.sandbox.types import Limits, Outcome, Status
+
+__all__ = ["how_it_ended", "last_line", "looks_uncompiled", "one_line", "shown", "shown_call", "signal_name"]
 
 MAX_LENGTH = 300
 """Characters of a verdict's detail."""
 
-_HUGE_BITS = 400
 _COMPILE_ERROR = re.compile(r"^(SyntaxError|IndentationError|TabError)\b")
-
-
-class _Short(Repr):
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = self.maxdeque = 10
-        self.maxstring = self.maxother = 80
-        self.maxlong = 60
-        self.maxlevel = 4
-
-    def repr_int(self, x: int, level: int) -> str:
-        # Python refuses to write very long whole numbers in decimals.
-        if x.bit_length() > _HUGE_BITS:
-            return f"<a whole number of {x.bit_length()} bits>"
-        return super().repr_int(x, level)
-
-
-_SHORT = _Short()
-
-
-def shown(value: Any) -> str:
-    """A short `repr` of plain data of any size."""
-    return _SHORT.repr(value)
-
-
-def shown_call(function: str, arguments: Sequence[Any]) -> str:
-    """A call as one would write it, with short arguments."""
-    return f"{function}({', '.join(map(shown, arguments))})"
 
 
 def one_line(text: str) -> str:

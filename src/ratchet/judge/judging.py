@@ -9,25 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Literal
 
 from ratchet.errors import HarnessError
-from ratchet.judge.compare import equal
-from ratchet.judge.evidence import how_it_ended, last_line, looks_uncompiled, one_line, shown, shown_call
-from ratchet.judge.exam import exam_text
+from ratchet.judge.evidence import last_line, looks_uncompiled, one_line
+from ratchet.judge.load import patience as patience_now
+from ratchet.judge.oracles import Hearing, OracleMode, Seen, hear
 from ratchet.judge.types import Verdict, VerdictStatus
 from ratchet.judge.workers import Workers
-from ratchet.problems.types import CallOracle, CheckOracle, Problem, Sample
+from ratchet.problems.types import Problem, Sample
 from ratchet.sandbox import LocalSandbox
-from ratchet.sandbox.types import CallOutcome, CallResult, ExamOutcome, Limits, Outcome, Program, Status
-
-OracleMode = Literal["split", "in-process"]
+from ratchet.sandbox.types import Limits, Outcome, Program, Status
 
 _COMPILES = "import sys\ncompile(sys.stdin.buffer.read().decode(), 'program.py', 'exec', dont_inherit=True)\n"
 _OWN_TIME = 0.95
-"""Share of the time limit; see `judge_many`."""
+"""Share of the time; see `judge_many`."""
 
 
 def program_text(problem: Problem, sample: Sample) -> str:
@@ -42,28 +40,57 @@ def judge(
     limits: Limits,
     *,
     oracle: OracleMode = "split",
+    patience: float = 1.0,
 ) -> Verdict:
     """Run one sample under `limits`, which hold for all its tests together, and judge it.
 
-    `oracle` "split" keeps the tests out of the candidate's process. "in-process"
-    lets a `CheckOracle` share it, which is faster and can be forged (see
-    `Verdict.oracle`); a `CallOracle` is split in either case.
+    `oracle` "split" keeps the tests out of the candidate's process. "auto" does so but
+    for tests that cannot be kept apart (`CheckOracle.together`). "in-process" lets every
+    `CheckOracle` share it, which is faster and can be forged (see `Verdict.oracle`);
+    other oracles are split in any case.
 
-    Raises HarnessError when the sandbox broke, RatchetError on a language it does not have.
+    `patience` is for a machine that is busy with other things: the wall limits are
+    stretched that many times, while CPU time stays limited to what the wall limit was,
+    and so does the time in which it neither computed nor can have waited for a core.
+
+    Raises HarnessError when the sandbox broke, RatchetError on a language it does not
+    have and on tests that cannot be split where they must be.
     """
     text = program_text(problem, sample)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
         nothing = Outcome(Status.ERROR, None, None, "", "", False, False, 0.0, 0.0, 0)
-        return _verdict(problem, sample, VerdictStatus.INVALID, "holds lone surrogates", 0, nothing)
+        return _verdict(problem, sample, Seen(VerdictStatus.INVALID, "holds lone surrogates", 0, nothing))
     candidate = Program(text, problem.language)
+    hearing = Hearing(
+        problem, candidate, sandbox, _stretched(limits, patience), limits, max(patience, 1.0), oracle
+    )
     try:
-        if isinstance(problem.oracle, CallOracle):
-            return _judge_calls(problem, problem.oracle, sample, candidate, sandbox, limits)
-        return _judge_check(problem, problem.oracle, sample, candidate, sandbox, limits, oracle)
+        seen = hear(hearing)
+        if seen.status is VerdictStatus.FAILED and _uncompiled(candidate, seen.outcome, sandbox):
+            seen = replace(seen, status=VerdictStatus.INVALID, detail=last_line(seen.outcome.stderr))
+        if seen.status is VerdictStatus.PASSED and patience > 1.0:
+            seen = _unless_idle(seen, limits, patience)
     except HarnessError as error:
         raise HarnessError(f"while judging sample {sample.index} of {problem.id}: {error}") from error
+    return _verdict(problem, sample, seen)
+
+
+def _stretched(limits: Limits, patience: float) -> Limits:
+    if patience <= 1.0:
+        return limits
+    cpu_s = limits.wall_s if limits.cpu_s is None else limits.cpu_s
+    return replace(limits, wall_s=limits.wall_s * patience, cpu_s=cpu_s)
+
+
+def _unless_idle(seen: Seen, limits: Limits, patience: float) -> Seen:
+    """A pass, unless it slept longer than its time: `patience` is for the machine's sake alone."""
+    computed_s = seen.outcome.cpu_s + (seen.examiner.cpu_s if seen.examiner else 0.0)
+    if seen.outcome.wall_s - patience * computed_s <= limits.wall_s:
+        return seen
+    detail = f"took {seen.outcome.wall_s:.2g} s, of which it computed for {computed_s:.2g} s"
+    return replace(seen, status=VerdictStatus.TIMEOUT, detail=f"the program {detail}")
 
 
 def judge_many(
@@ -77,9 +104,10 @@ def judge_many(
 
     `pairs` is consumed as needed and may be endless. So that the load on the
     machine decides nothing, a sample that timed out is judged once more, alone,
-    after all others, and the second verdict is the one that counts; not so where
-    it used up 95 % of the limit in CPU time of its own: no quieter machine would
-    have given it that back.
+    after all others, with the patience that the machine's other work asks for
+    (`ratchet.judge.load`), and the second verdict is the one that counts. Not so
+    where 95 % of its time was CPU time of its own: no quieter machine would have
+    given it that back.
 
     Closing the iterator early (an exception in the loop does) starts nothing new.
     Raises as `judge` does.
@@ -98,103 +126,18 @@ def judge_many(
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 position, problem, sample = running.pop(future)
                 verdict = future.result()
-                if verdict.status is VerdictStatus.TIMEOUT and verdict.cpu_s < _OWN_TIME * limits.wall_s:
+                if _was_kept_waiting(verdict, limits):
                     again.append((position, problem, sample))
                 else:
                     yield position, verdict
     for position, problem, sample in again:
-        yield position, judge(problem, sample, sandbox, limits, oracle=oracle)
+        yield position, judge(problem, sample, sandbox, limits, oracle=oracle, patience=patience_now())
 
 
-def _judge_calls(
-    problem: Problem,
-    oracle: CallOracle,
-    sample: Sample,
-    candidate: Program,
-    sandbox: LocalSandbox,
-    limits: Limits,
-) -> Verdict:
-    seen = sandbox.call(candidate, oracle.entry_point, [case.args for case in oracle.cases], limits)
-    status, detail = _compare_cases(oracle, seen, limits)
-    if status is VerdictStatus.FAILED and not seen.results and _uncompiled(candidate, seen.outcome, sandbox):
-        status, detail = VerdictStatus.INVALID, last_line(seen.outcome.stderr)
-    return _verdict(problem, sample, status, detail, len(seen.results), seen.outcome)
-
-
-def _compare_cases(oracle: CallOracle, seen: CallOutcome, limits: Limits) -> tuple[VerdictStatus, str]:
-    """The verdict on the answers, by the first case that is not as it should be."""
-    for number, (case, result) in enumerate(zip(oracle.cases, seen.results, strict=False), start=1):
-        if result.raised is not None or not equal(result.value, case.expected):
-            call = shown_call(oracle.entry_point, case.args)
-            memory = result.raised is not None and result.raised.name == "MemoryError"
-            return (
-                VerdictStatus.MEMORY if memory else VerdictStatus.FAILED,
-                f"case {number}: {call} {_answer(result)}, expected {shown(case.expected)}",
-            )
-    if seen.fault is not None:
-        return _status_of_fault(seen.fault), f"the program {seen.fault}"
-    if not oracle.cases:
-        return VerdictStatus.FAILED, "the problem has no cases to be tested by"
-    if len(seen.results) < len(oracle.cases):
-        number = len(seen.results) + 1
-        call = shown_call(oracle.entry_point, oracle.cases[number - 1].args)
-        ended = how_it_ended(seen.outcome, limits)
-        return _status_of(seen.outcome), f"case {number}: {call} got no answer: the program {ended}"
-    return VerdictStatus.PASSED, ""
-
-
-def _answer(result: CallResult) -> str:
-    if result.raised is None:
-        return f"returned {shown(result.value)}"
-    return f"raised {result.raised.name}: {result.raised.message[:100]}"
-
-
-def _judge_check(
-    problem: Problem,
-    oracle: CheckOracle,
-    sample: Sample,
-    candidate: Program,
-    sandbox: LocalSandbox,
-    limits: Limits,
-    mode: OracleMode,
-) -> Verdict:
-    examiner = Program(exam_text(oracle))
-    seen = sandbox.examine(candidate, oracle.entry_point, examiner, limits, in_process=mode == "in-process")
-    status, detail = _status_of_exam(seen, limits)
-    if status is VerdictStatus.FAILED and _uncompiled(candidate, seen.candidate, sandbox):
-        status, detail = VerdictStatus.INVALID, last_line(seen.candidate.stderr)
-    return _verdict(problem, sample, status, detail, seen.calls, seen.candidate, mode)
-
-
-def _status_of_exam(seen: ExamOutcome, limits: Limits) -> tuple[VerdictStatus, str]:
-    if seen.fault is not None:
-        return _status_of_fault(seen.fault), f"the program {seen.fault}"
-    if seen.passed:
-        if seen.calls:
-            return VerdictStatus.PASSED, ""
-        return VerdictStatus.FAILED, "the tests never called it"
-    # A program that ends of itself explains more than what its tests made of that.
-    if seen.candidate.status is not Status.OK:
-        return _status_of(seen.candidate), f"the program {how_it_ended(seen.candidate, limits)}"
-    if seen.examiner is not None and _status_of(seen.examiner) is not VerdictStatus.FAILED:
-        return _status_of(seen.examiner), f"its tests {how_it_ended(seen.examiner, limits)}"
-    memory = seen.detail.startswith("MemoryError")
-    return VerdictStatus.MEMORY if memory else VerdictStatus.FAILED, seen.detail
-
-
-def _status_of_fault(fault: str) -> VerdictStatus:
-    """An answer that is no plain data is only wrong; anything but an answer on its channel is a forgery."""
-    return VerdictStatus.TAMPERED if "answer channel" in fault else VerdictStatus.FAILED
-
-
-def _status_of(outcome: Outcome) -> VerdictStatus:
-    """The verdict on a program that owed an answer when it ended like this."""
-    ended = {
-        Status.TIMEOUT: VerdictStatus.TIMEOUT,
-        Status.MEMORY: VerdictStatus.MEMORY,
-        Status.CRASHED: VerdictStatus.CRASHED,
-    }
-    return ended.get(outcome.status, VerdictStatus.FAILED)
+def _was_kept_waiting(verdict: Verdict, limits: Limits) -> bool:
+    """Whether it timed out without having had the CPU time that it could have had."""
+    had = min(limits.wall_s, verdict.wall_s)
+    return verdict.status is VerdictStatus.TIMEOUT and verdict.cpu_s < _OWN_TIME * had
 
 
 def _uncompiled(candidate: Program, outcome: Outcome, sandbox: LocalSandbox) -> bool:
@@ -207,23 +150,15 @@ def _uncompiled(candidate: Program, outcome: Outcome, sandbox: LocalSandbox) -> 
     return sandbox.run(Program(_COMPILES, stdin=candidate.source)).status is not Status.OK
 
 
-def _verdict(
-    problem: Problem,
-    sample: Sample,
-    status: VerdictStatus,
-    detail: str,
-    tests_run: int,
-    outcome: Outcome,
-    mode: OracleMode = "split",
-) -> Verdict:
+def _verdict(problem: Problem, sample: Sample, seen: Seen) -> Verdict:
     return Verdict(
         problem.id,
         sample.index,
-        status,
-        "" if status is VerdictStatus.PASSED else one_line(detail),
-        tests_run,
-        round(outcome.wall_s, 6),
-        round(outcome.cpu_s, 6),
-        outcome.peak_memory,
-        mode,
+        seen.status,
+        "" if seen.status is VerdictStatus.PASSED else one_line(seen.detail),
+        seen.tests_run,
+        round(seen.outcome.wall_s, 6),
+        round(seen.outcome.cpu_s, 6),
+        seen.outcome.peak_memory,
+        seen.mode,
     )

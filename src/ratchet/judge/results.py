@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ratchet.errors import RatchetError
@@ -31,6 +31,36 @@ class PassAtK:
 
 
 @dataclass(frozen=True, slots=True)
+class Oracles:
+    """Where the tests ran, of how many samples: what a reader needs to know how far to trust a score.
+
+    "In-process" verdicts can be forged by a program that sets out to; `in_process` and
+    `refused` say of each such problem why its tests could not be kept apart.
+    """
+
+    split: int
+    in_process_samples: int
+    refused_samples: int
+    """Samples that were not judged, as their problems' tests cannot be split and had to be."""
+    in_process: dict[str, str]
+    refused: dict[str, str]
+    split_pass_at: tuple[PassAtK, ...]
+    """pass@k over the problems whose verdicts are all split; empty where it is the same as over all."""
+
+    @property
+    def split_share(self) -> float:
+        """The share of verdicts that are split."""
+        judged = self.split + self.in_process_samples
+        return self.split / judged if judged else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON data."""
+        plain = asdict(self) | {"split_share": self.split_share}
+        plain["split_pass_at"] = pass_at_dict(self.split_pass_at)
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """What scoring found out. `run` is the directory with the evidence.
 
@@ -47,15 +77,24 @@ class Score:
     """Samples by verdict status, every status named."""
     left_out_k: tuple[int, ...]
     left_out_problems: int
+    oracles: Oracles
     run: str
     settings: dict[str, Any]
+    failed_references: dict[str, str] = field(default_factory=dict)
+    """Where the benchmark's own solutions were judged: those that did not pass, and why."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON data, as `score.json` and `--json` have it; pass@k by "pass@1" and so on."""
         plain = asdict(self)
-        plain["pass_at"] = {f"pass@{row.k}": asdict(row) for row in self.pass_at}
+        plain["pass_at"] = pass_at_dict(self.pass_at)
+        plain["oracles"] = self.oracles.as_dict()
         plain["left_out_k"] = list(self.left_out_k)
         return plain
+
+
+def pass_at_dict(rows: Iterable[PassAtK]) -> dict[str, Any]:
+    """Rows by name: "pass@1" and so on."""
+    return {f"pass@{row.k}": asdict(row) for row in rows}
 
 
 def choose_k(
@@ -79,6 +118,30 @@ def choose_k(
             "ask for a smaller k, or make more samples."
         )
     return chosen, ()
+
+
+def tally_oracles(
+    verdicts: Iterable[Verdict],
+    ks: Sequence[int],
+    refused: Mapping[str, str],
+    refused_samples: int,
+    reasons: Mapping[str, str],
+) -> Oracles:
+    """Where the tests of these verdicts ran.
+
+    `reasons` says of problems why their tests cannot be kept apart, `refused` of those left out for it.
+    """
+    verdicts = list(verdicts)
+    together = {verdict.problem_id for verdict in verdicts if verdict.oracle != "split"}
+    apart = [verdict for verdict in verdicts if verdict.problem_id not in together]
+    return Oracles(
+        split=sum(verdict.oracle == "split" for verdict in verdicts),
+        in_process_samples=sum(verdict.oracle != "split" for verdict in verdicts),
+        refused_samples=refused_samples,
+        in_process={name: reasons.get(name, "") for name in sorted(together)},
+        refused=dict(refused),
+        split_pass_at=tally(apart, ks)[0] if together and apart else (),
+    )
 
 
 def tally(verdicts: Iterable[Verdict], ks: Sequence[int]) -> tuple[tuple[PassAtK, ...], dict[str, int]]:

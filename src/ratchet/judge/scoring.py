@@ -12,15 +12,16 @@ from dataclasses import asdict, replace
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ratchet import __version__
 from ratchet.errors import RatchetError
-from ratchet.judge.judging import OracleMode, judge_many
-from ratchet.judge.results import Score, choose_k, tally
+from ratchet.judge.judging import judge_many
+from ratchet.judge.oracles import OracleMode, where
+from ratchet.judge.results import Score, choose_k, tally, tally_oracles
 from ratchet.judge.score_run import begin, journalled, recorded, take_up, write_score, write_verdicts
 from ratchet.judge.types import Verdict
-from ratchet.problems import Benchmark, Sample, load_benchmark, read_samples
+from ratchet.problems import Benchmark, CheckOracle, Problem, Sample, load_benchmark, read_samples
 from ratchet.runs import Progress, Run, resume_with
 from ratchet.sandbox import LocalSandbox, Walls
 from ratchet.sandbox.languages import interpreter
@@ -29,13 +30,13 @@ from ratchet.sandbox.types import Limits
 
 def score(
     benchmark: Benchmark | str | Path,
-    samples: Iterable[Sample] | str | Path,
+    samples: Iterable[Sample] | str | Path | None = None,
     *,
     k: Sequence[int] | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     partial: bool = False,
-    oracle: OracleMode = "split",
+    oracle: OracleMode = "auto",
     walls: Walls | str = Walls.FULL,
     timeout: float | None = None,
     memory_mb: int | None = None,
@@ -46,12 +47,15 @@ def score(
 
     Args:
         benchmark: a benchmark, its name, or the path of problems in HumanEval's JSONL format.
-        samples: samples, or the path of a JSON Lines file of them (see `read_samples`).
+        samples: samples, or the path of a JSON Lines file of them (see `read_samples`); None: the
+            benchmark's own solutions, to see that benchmark, sandbox and machine are in order.
         k: the k of pass@k; None: those of 1, 10 and 100 for which every problem has enough samples.
         out: the Run's directory; None: `runs/score-<benchmark>-<time>`.
         resume: go on with the Run in `out`, begun with the same problems, samples and settings.
         partial: score the problems that have samples, where others have none.
-        oracle: "split" (tests in a process of their own) or "in-process" (forgeable; see `judge`).
+        oracle: "auto" (tests in a process of their own wherever they can be), "split" (always: samples of
+            problems whose tests cannot be split are left out, and reported apart), or "in-process"
+            (forgeable; see `judge`).
         walls: "full", or "process" where the kernel forbids namespaces.
         timeout: wall seconds for a sample with all its tests; None: the benchmark's.
         memory_mb: MiB of data memory for a sample; None: the benchmark's.
@@ -67,18 +71,30 @@ def score(
     if jobs is not None and jobs < 1:
         raise RatchetError(f"the number of jobs must be 1 or more, not {jobs}.")
     problems = benchmark if isinstance(benchmark, Benchmark) else load_benchmark(benchmark)
-    answers = list(read_samples(Path(samples)) if isinstance(samples, str | Path) else samples)
+    answers = _answers(problems, samples)
+    if oracle not in get_args(OracleMode):
+        raise RatchetError(f"oracle must be {', '.join(get_args(OracleMode))}, not {oracle!r}.")
     limits = _limits(problems.default_limits, timeout, memory_mb)
     walls = _walls(walls)
     for language in {problem.language for problem in problems.problems}:
         interpreter(language)  # complains of one that the sandbox does not have
-    by_problem = _count_by_problem(problems, answers, partial)
+    by_problem = _count_by_problem(problems, answers, partial or samples is None)
+    refused = {
+        problem.id: _reason(problem)
+        for problem in problems.problems
+        if problem.id in by_problem and where(problem, oracle) == "refused"
+    }
+    refused_samples = sum(by_problem.pop(name) for name in refused)
+    if not by_problem:
+        raise RatchetError(
+            f"no test of {problems.name} can be kept apart from the program; score it with --oracle auto."
+        )
     ks, left_out_k = choose_k(k, by_problem)
     settings = {
         "benchmark": problems.name,
         "problems_sha256": problems.digest(),
         "samples_sha256": _digest(answers),
-        "samples": str(samples) if isinstance(samples, str | Path) else None,
+        "samples": _name(samples),
         "oracle": oracle,
         "walls": str(walls),
         "limits": asdict(limits),
@@ -86,7 +102,7 @@ def score(
     options = {
         "--k": ",".join(map(str, k)) if k else None,
         "--partial": partial,
-        "--oracle": None if oracle == "split" else oracle,
+        "--oracle": None if oracle == "auto" else oracle,
         "--walls": None if walls is Walls.FULL else str(walls),
         "--timeout": timeout,
         "--memory": memory_mb,
@@ -100,7 +116,8 @@ def score(
         _hint(benchmark, samples, run, options),
     ):
         progress.say(f"Run: {run.path}")
-        verdicts = _judge_rest(run, sandbox, problems, answers, limits, oracle, progress)
+        judged = [i for i, answer in enumerate(answers) if answer.problem_id not in refused]
+        verdicts = _judge_rest(run, sandbox, problems, answers, judged, limits, oracle, progress)
         write_verdicts(run, verdicts)
         pass_at, counts = tally(verdicts, ks)
         result = Score(
@@ -110,9 +127,11 @@ def score(
             pass_at=pass_at,
             counts=counts,
             left_out_k=left_out_k,
-            left_out_problems=len(problems.problems) - len(by_problem),
+            left_out_problems=len(problems.problems) - len(by_problem) - len(refused),
+            oracles=tally_oracles(verdicts, ks, refused, refused_samples, _reasons(problems)),
             run=str(run.path),
             settings={**settings, "licence": problems.licence, "source": problems.source, **_versions()},
+            failed_references=_failed(problems, verdicts) if samples is None else {},
         )
         write_score(run, result.as_dict())
     return result
@@ -123,28 +142,67 @@ def _judge_rest(
     sandbox: LocalSandbox,
     benchmark: Benchmark,
     samples: Sequence[Sample],
+    judged: Sequence[int],
     limits: Limits,
     oracle: OracleMode,
     progress: Progress,
 ) -> list[Verdict]:
-    """Judge what the Run has no verdict on yet; return all verdicts in the order of the samples."""
+    """Judge the positions `judged` that the Run has no verdict on yet; return their verdicts in order."""
     problems = {problem.id: problem for problem in benchmark.problems}
     verdicts = recorded(run)
     passed = sum(verdict.passed for verdict in verdicts.values())
-    todo = [position for position in range(len(samples)) if position not in verdicts]
+    todo = [position for position in judged if position not in verdicts]
     if verdicts:
-        progress.say(f"{len(verdicts):,} of {len(samples):,} samples were judged before")
+        progress.say(f"{len(verdicts):,} of {len(judged):,} samples were judged before")
     task = progress.task("judging", total=len(todo), unit="samples")
     pairs = ((problems[samples[i].problem_id], samples[i]) for i in todo)
     fresh = ((todo[place], v) for place, v in judge_many(pairs, sandbox, limits, oracle=oracle))
-    with closing(journalled(run, fresh)) as judged:
-        for position, verdict in judged:
+    with closing(journalled(run, fresh)) as stream:
+        for position, verdict in stream:
             verdicts[position] = verdict
             passed += verdict.passed
             task.advance()
             task.info(f"{passed:,} passed")
-    task.finish(f"{passed:,} of {len(samples):,} passed")
-    return [verdicts[position] for position in range(len(samples))]
+    task.finish(f"{passed:,} of {len(judged):,} passed")
+    return [verdicts[position] for position in judged]
+
+
+def _answers(benchmark: Benchmark, samples: Iterable[Sample] | str | Path | None) -> list[Sample]:
+    """What is to be judged; the references where nothing else is given."""
+    if samples is None:
+        answers = [
+            Sample(problem.id, 0, problem.reference)
+            for problem in benchmark.problems
+            if problem.reference is not None
+        ]
+        if not answers:
+            raise RatchetError(f"{benchmark.name} holds no solutions of its own; give --samples FILE.")
+        return answers
+    return list(read_samples(Path(samples)) if isinstance(samples, str | Path) else samples)
+
+
+def _failed(benchmark: Benchmark, verdicts: Iterable[Verdict]) -> dict[str, str]:
+    """The problems whose reference did not pass: the reason that the benchmark knows, or the evidence."""
+    return {
+        verdict.problem_id: benchmark.exceptions.get(verdict.problem_id)
+        or f"{verdict.status}: {verdict.detail}"
+        for verdict in verdicts
+        if not verdict.passed
+    }
+
+
+def _name(samples: Iterable[Sample] | str | Path | None) -> str | None:
+    if samples is None:
+        return "its own solutions"
+    return str(samples) if isinstance(samples, str | Path) else None
+
+
+def _reason(problem: Problem) -> str:
+    return problem.oracle.together if isinstance(problem.oracle, CheckOracle) else ""
+
+
+def _reasons(benchmark: Benchmark) -> dict[str, str]:
+    return {problem.id: reason for problem in benchmark.problems if (reason := _reason(problem))}
 
 
 def _run(settings: dict[str, Any], out: str | Path | None, resume: bool) -> Run:
@@ -216,23 +274,16 @@ def _digest(samples: Iterable[Sample]) -> str:
 
 def _hint(
     benchmark: Benchmark | str | Path,
-    samples: Iterable[Sample] | str | Path,
+    samples: Iterable[Sample] | str | Path | None,
     run: Run,
     options: dict[str, Any],
 ) -> AbstractContextManager[None]:
     """What says, on an interrupt, how to go on; nothing where the command line could not name the input."""
-    if isinstance(benchmark, Benchmark) or not isinstance(samples, str | Path):
+    if isinstance(benchmark, Benchmark) or not isinstance(samples, str | Path | None):
         return nullcontext()
-    words = [
-        "ratchet",
-        "score",
-        str(benchmark),
-        "--samples",
-        str(samples),
-        "--out",
-        str(run.path),
-        "--resume",
-    ]
+    words = ["ratchet", "score", str(benchmark)]
+    words += [] if samples is None else ["--samples", str(samples)]
+    words += ["--out", str(run.path), "--resume"]
     for name, value in options.items():
         if value is not None and value is not False:
             words += [name] if value is True else [name, str(value)]

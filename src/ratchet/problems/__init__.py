@@ -7,8 +7,9 @@
     mine = load_benchmark(Path("problems.jsonl"))      # or HumanEval's JSONL format
     samples = list(read_samples(Path("samples.jsonl.gz")))
 
-A `Problem` carries an `Oracle`: a `CallOracle` (input/output cases) or a
-`CheckOracle` (a test text, as HumanEval has it). A new benchmark is one file in
+A `Problem` carries an `Oracle`: a `CallOracle` (input/output cases), a
+`CheckOracle` (a test text, as HumanEval has it) or a `ReferenceOracle` (inputs, and
+a program that knows the answers, as EvalPlus has it). A new benchmark is one file in
 `benchmarks/`, or an entry point of the group `ratchet.benchmarks` in another
 package. `data` knows where published files live. Nothing here runs a program:
 that is `ratchet.judge`.
@@ -17,7 +18,15 @@ that is `ratchet.judge`.
 from ratchet.problems.benchmark import Benchmark
 from ratchet.problems.registry import benchmark, benchmark_names, load_benchmark
 from ratchet.problems.samples import read_samples
-from ratchet.problems.types import CallOracle, Case, CheckOracle, Oracle, Problem, Sample
+from ratchet.problems.types import (
+    CallOracle,
+    Case,
+    CheckOracle,
+    Oracle,
+    Problem,
+    ReferenceOracle,
+    Sample,
+)
 
 __all__ = [
     "Benchmark",
@@ -26,6 +35,7 @@ __all__ = [
     "CheckOracle",
     "Oracle",
     "Problem",
+    "ReferenceOracle",
     "Sample",
     "benchmark",
     "benchmark_names",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from ratchet.problems.types import Problem
@@ -16,6 +17,7 @@ class Benchmark:
 
     `default_limits` are those under which its published figures were made.
     `licence` is an SPDX identifier, or "unknown"; `source` says where the data came from.
+    `exceptions` names the problems whose own reference is known not to pass, and why.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Benchmark:
     default_limits: Limits
     licence: str
     source: str
+    exceptions: Mapping[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
         """SHA-256, in hexadecimal, over all that the problems say: the same problems, the same digest."""

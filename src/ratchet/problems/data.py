@@ -29,10 +29,15 @@ class DataFile:
     sha256: str
 
 
+def home_directory() -> Path:
+    """Where Ratchet keeps what it can make or fetch again: RATCHET_HOME, by default ~/.cache/ratchet."""
+    home = os.environ.get("RATCHET_HOME")
+    return Path(home) if home else Path.home() / ".cache" / "ratchet"
+
+
 def cache_directory() -> Path:
     """Where downloaded data is kept: RATCHET_HOME/data, by default ~/.cache/ratchet/data."""
-    home = os.environ.get("RATCHET_HOME")
-    return (Path(home) if home else Path.home() / ".cache" / "ratchet") / "data"
+    return home_directory() / "data"
 
 
 def find_data(file: DataFile) -> Path:
@@ -85,7 +90,7 @@ def _download(file: DataFile, target: Path) -> None:
             f"{file.sha256[:12]}…); try again from another network, or set RATCHET_DATA."
         )
     try:
-        _write_whole(content, target)
+        write_whole(content, target)
     except OSError as error:
         raise RatchetError(
             f"{target} cannot be written: {error.strerror or error}; set RATCHET_HOME to another place."
@@ -99,8 +104,8 @@ def _fetch(url: str) -> bytes:
     return content
 
 
-def _write_whole(content: bytes, target: Path) -> None:
-    """Write by rename, so that no reader, and no later run, meets half a file."""
+def write_whole(content: bytes, target: Path) -> None:
+    """Write by rename, so that no reader, and no later run, meets half a file; raises OSError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:

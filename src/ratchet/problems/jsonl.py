@@ -2,7 +2,9 @@
 
 Each line is an object with `task_id`, `prompt`, `entry_point` and `test` (which
 defines `check(candidate)`), and may have `canonical_solution` and `language`
-(default python). Other fields are passed over.
+(default python). `in_place` says that the function is meant to change its arguments,
+`handles` that the test works with objects of the candidate's own classes (both default
+to false). Other fields are passed over.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 from ratchet.errors import RatchetError
 from ratchet.problems.benchmark import Benchmark
 from ratchet.problems.lines import Row, read_rows
+from ratchet.problems.syntax import why_together
 from ratchet.problems.types import CheckOracle, Problem
 from ratchet.sandbox.types import Limits
 
@@ -58,7 +61,14 @@ def _problem(row: Row) -> Problem:
     return Problem(
         id=task_id,
         prompt=prompt,
-        oracle=CheckOracle(entry_point, test, preamble=prompt),
+        oracle=CheckOracle(
+            entry_point,
+            test,
+            preamble=prompt,
+            in_place=row.flag("in_place"),
+            handles=row.flag("handles"),
+            together=why_together(test, entry_point),
+        ),
         language=row.text("language", default="python"),
         turns=(prompt,),
         reference=row.optional_text("canonical_solution"),

@@ -38,6 +38,30 @@ class Row:
             raise RatchetError(f'{self.where}: the field "{name}" must be a string, not {json_type(value)}.')
         return value
 
+    def number(self, name: str) -> int:
+        """The field `name`, which must be a whole number; raises RatchetError where it is not."""
+        value = self.fields.get(name)
+        if type(value) is not int:
+            found = json_type(value) if name in self.fields else "missing"
+            raise RatchetError(f'{self.where}: the field "{name}" must be a whole number (it is {found}).')
+        return value
+
+    def flag(self, name: str) -> bool:
+        """The field `name`, true or false; false where absent or null, RatchetError on another type."""
+        value = self.fields.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise RatchetError(
+                f'{self.where}: the field "{name}" must be true or false, not {json_type(value)}.'
+            )
+        return bool(value)
+
+    def texts(self, name: str) -> list[str]:
+        """The field `name`, which must be an array of strings; raises RatchetError where it is not."""
+        value = self.fields.get(name)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise RatchetError(f'{self.where}: the field "{name}" must be an array of strings.')
+        return value
+
     def optional_text(self, name: str) -> str | None:
         """The field `name`, or None where it is absent or null; raises RatchetError on another type."""
         return None if self.fields.get(name) is None else self.text(name)
@@ -49,6 +73,23 @@ def json_type(value: object) -> str:
         return "null"
     names = {bool: "a boolean", dict: "an object", list: "an array", str: "a string"}
     return names.get(type(value), "a number")
+
+
+def read_array(path: Path) -> Iterator[Row]:
+    """The objects of a JSON file that holds one array of them; `where` says which of them a row is.
+
+    Raises RatchetError on a file that cannot be read, or is no such array.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RatchetError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except (ValueError, RecursionError):
+        raise RatchetError(f"{path} is not JSON in UTF-8; fetch it again.") from None
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise RatchetError(f"{path} must hold a JSON array of objects.")
+    for number, item in enumerate(value, start=1):
+        yield Row(item, f"{path}, entry {number}")
 
 
 def read_rows(path: Path) -> Iterator[Row]:

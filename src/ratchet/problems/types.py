@@ -13,30 +13,61 @@ class Case:
 
     args: tuple[Any, ...]
     expected: Any
+    after: tuple[Any, ...] | None = None
+    """What `args` must be once the function has returned; None: whatever it made of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallOracle:
-    """Judge by calling `entry_point` on every case and comparing what comes back."""
+    """Judge by calling `entry_point` on every case and comparing what comes back.
+
+    `in_place` has the arguments sent back after each call: it is needed for `Case.after`.
+    """
 
     entry_point: str
     cases: tuple[Case, ...]
+    in_place: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOracle:
-    """Judge as HumanEval does: `test` defines `check(candidate)`, which raises on a wrong answer.
+    """Judge by a test text that raises on a wrong answer.
 
-    `preamble` is code that the test may rely on besides the candidate: the
-    prompt, for helper functions that it defines.
+    As in HumanEval `test` defines `check(candidate)`; where it is a `script`, it is
+    run as it is, as MBPP's assertions are. `preamble` is code that the test may rely
+    on besides the candidate: the prompt, for helper functions that it defines.
     """
 
     entry_point: str
     test: str
     preamble: str = ""
+    script: bool = False
+    in_place: bool = False
+    """Whether the function is meant to change its arguments: they are then copied back to the test's."""
+    handles: bool = False
+    """Whether the test works with things of the candidate that are no plain data: its classes, say."""
+    together: str = ""
+    """Why this test cannot be kept apart from the program that it judges; empty where it can be."""
 
 
-Oracle = CallOracle | CheckOracle
+@dataclass(frozen=True, slots=True)
+class ReferenceOracle:
+    """Judge by what a trusted `program` answers on the same inputs, as EvalPlus does.
+
+    `inputs` is the text of a Python literal, a list of argument lists (`inf` and `nan`
+    may stand in it); it stays a text until it is needed, as it can be long. `rule`
+    names how answers are compared (`ratchet.judge.closeness`), `tolerance` is the
+    absolute error that the rule allows for.
+    """
+
+    entry_point: str
+    inputs: str
+    program: str
+    rule: str = "evalplus"
+    tolerance: float = 0.0
+
+
+Oracle = CallOracle | CheckOracle | ReferenceOracle
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,10 @@ class Limits:
 
     wall_s: float = 10.0
     cpu_s: float | None = None
-    """CPU seconds of one process; None: the wall limit, rounded up, plus one."""
+    """CPU seconds of all processes together; None: the wall limit, rounded up, plus one."""
     memory_bytes: int = 1 << 30
-    """Private data memory of each process (RLIMIT_DATA)."""
+    """Private data memory of each process; with control groups, memory and files of all processes together
+    are held to this plus `disk_bytes`, else to twice this plus `disk_bytes`, as `Outcome.memory_by` says."""
     output_bytes: int = 1 << 20
     """Kept bytes of stdout and of stderr each; the middle of what is over is dropped, and flagged."""
     processes: int = 64
@@ -69,6 +70,11 @@ class Outcome:
     cpu_s: float
     peak_memory: int
     """Bytes: the largest resident set of any one process of the program."""
+    memory_by: str = "rlimit"
+    """What limited the memory of all processes together: "cgroup v2", "cgroup v1", or "rlimit".
+
+    "rlimit": only that of each process was limited exactly; the sum was looked at every 50 ms.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class CallResult:
 
     value: Any = None
     raised: Raised | None = None
+    arguments: tuple[Any, ...] | None = None
+    """The arguments as they were after the call, if that was asked for and it raised nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,8 @@ class CallOutcome:
     outcome: Outcome
     results: tuple[CallResult, ...]
     fault: str | None = None
+    tampered: bool = False
+    """Whether the program was seen to write something other than answers where answers are due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +128,5 @@ class ExamOutcome:
     calls: int
     """How often the examiner called the candidate's function."""
     fault: str | None = None
+    tampered: bool = False
+    """Whether the candidate was seen to write something other than answers where answers are due."""

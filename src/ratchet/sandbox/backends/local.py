@@ -6,23 +6,31 @@ import math
 import os
 import queue
 import re
+import select
 import socket
 import sys
 import weakref
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ratchet.errors import HarnessError, RatchetError
-from ratchet.sandbox.backends.slot import Role, Slot, SlotBroken
-from ratchet.sandbox.backends.talks import Answers, Verdict
+from ratchet.sandbox.backends import cgroups
+from ratchet.sandbox.backends.examiner import Told, read_told
+from ratchet.sandbox.backends.slot import Slot, Talk
+from ratchet.sandbox.backends.talks import Answers
+from ratchet.sandbox.backends.zygote import Role, Settings, SlotBroken
+from ratchet.sandbox.imports import needed
+from ratchet.sandbox.inside import orders, payload, wire
 from ratchet.sandbox.languages import interpreter
 from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program, Status
 
 _MEMORY_ERROR = re.compile(r"(?:\w+\.)*_?\w*MemoryError\b")
-_OVER = {"cpu": Status.TIMEOUT, "memory": Status.MEMORY}
+_SIGKILL = 9
+_OVER = {orders.BY_CPU: Status.TIMEOUT, orders.BY_MEMORY: Status.MEMORY}
 
 Result = TypeVar("Result")
 
@@ -43,11 +51,22 @@ class LocalSandbox:
     returns, nothing that the program started is alive. Use as a context manager.
     """
 
-    def __init__(self, *, slots: int | None = None, walls: Walls = Walls.FULL) -> None:
+    def __init__(
+        self,
+        *,
+        slots: int | None = None,
+        walls: Walls = Walls.FULL,
+        loopback: bool = False,
+        seed: int = 0,
+        hash_seed: int | None = 0,
+    ) -> None:
         """Start the first slot; the others start when they are first needed.
 
         `slots`: how many programs run at a time; None: as many as there are usable
-        cores. Raises RatchetError where the kernel does not permit the walls.
+        cores. `loopback`: programs may talk to themselves over 127.0.0.1 and ::1, and
+        to nobody else. `seed`: what `random` and numpy's random numbers start from in
+        every program; `hash_seed`: the seed of its hashes, None for a random one in each
+        slot. Raises RatchetError where the kernel does not permit the walls.
         """
         if sys.platform != "linux":
             raise RatchetError("the local sandbox needs Linux; run Ratchet on Linux or in a Linux VM.")
@@ -59,19 +78,26 @@ class LocalSandbox:
         self._idle: queue.LifoQueue[tuple[str, Slot] | None] = queue.LifoQueue()
         for _ in range(self.slots - 1):
             self._idle.put(None)
-        self._idle.put(("python", Slot(interpreter("python"), self.walls)))
+        hashes = "random" if hash_seed is None else str(hash_seed)
+        self._settings = Settings(self.walls.value, loopback, seed, hashes)
+        self._groups = cgroups.find()
+        first = Slot(interpreter("python"), self._settings, self._groups)
+        try:
+            first.prepare(frozenset())
+        except BaseException:
+            self._groups.close()
+            raise
+        self._idle.put(("python", first))
         _sandboxes.add(self)
 
     def run(self, program: Program, limits: Limits = Limits()) -> Outcome:  # noqa: B008 - frozen
         """Run `program` as a script, with its standard input."""
 
         def attempt(slot: Slot) -> Outcome:
-            role = Role("run", _payload(program), limits, _stdin(program))
-            try:
-                slot.run([role], _limits(limits, 1), lead=None, talks=())
-                return _outcome(role)
-            finally:
-                role.close()
+            warm = slot.prepare(needed(program.source))
+            role = Role("run", _payload(program), limits.output_bytes, _stdin(program))
+            warm.run(role, _limits(limits))
+            return _outcome(role, slot.memory_by)
 
         return self._with_slot(program.language, limits, attempt)
 
@@ -81,28 +107,31 @@ class LocalSandbox:
         entry_point: str,
         calls: Sequence[Sequence[Any]],
         limits: Limits = Limits(),  # noqa: B008 - frozen
+        *,
+        in_place: bool = False,
     ) -> CallOutcome:
         """Run `program` as a module, then call its `entry_point` once per argument list, in order.
 
         Arguments and answers cross as plain data; the program learns one argument
         list at a time. `limits` holds for all calls together. Once all are answered
-        the program is ended: its outcome is then OK with no exit code. Raises
-        RatchetError for an argument that is not plain data.
+        the program is ended: its outcome is then OK with no exit code. With
+        `in_place` each result holds the arguments as they were after the call.
+        Raises RatchetError for an argument that is not plain data.
         """
-        questions = [Answers.question(args) for args in calls]
+        questions = [Answers.question(args, in_place=in_place) for args in calls]
 
         def attempt(slot: Slot) -> CallOutcome:
+            warm = slot.prepare(needed(program.source))
             near, far = socket.socketpair()
             with near:
-                payload = _payload(program) | {"entry_point": entry_point}
+                text = _payload(program, entry_point, {"in_place": in_place})
                 near.setblocking(False)
-                answers = Answers(near, questions, entry_point, slot.dismiss)
-                role = Role("answer", payload, limits, _stdin(program), (far.detach(),))
-                try:
-                    slot.run([role], _limits(limits, 1), lead=None, talks=(answers.talk,))
-                    return CallOutcome(_outcome(role), tuple(answers.results), answers.fault)
-                finally:
-                    role.close()
+                role = Role("answer", text, limits.output_bytes, _stdin(program), far)
+                answers = Answers(near, questions, entry_point, lambda: warm.dismiss(role), in_place=in_place)
+                warm.run(role, _limits(limits), answers.talk)
+                answers.finish()
+                outcome = _outcome(role, slot.memory_by)
+                return CallOutcome(outcome, answers.all_results(), answers.fault, answers.tampered)
 
         return self._with_slot(program.language, limits, attempt)
 
@@ -114,19 +143,25 @@ class LocalSandbox:
         limits: Limits = Limits(),  # noqa: B008 - frozen
         *,
         in_process: bool = False,
+        in_place: bool = False,
+        handles: bool = False,
     ) -> ExamOutcome:
         """Let the text of `examiner` test `entry_point` of `candidate`, from another process.
 
         In the examiner's namespace the names `entry_point` and `__candidate__` are
         a function that asks the candidate's process; what it returns was rebuilt
         from plain data. The exam is passed if the examiner's text ran to its end
-        and the candidate answered every call. `in_process` puts both into one
-        process: then a candidate that sets out to can forge the result.
+        and the candidate answered every call. `in_place`: what a call changed in its
+        arguments is changed in the examiner's own objects too. `handles`: an answer
+        that is not plain data stays where it is, and the examiner gets a handle to it.
+        `in_process` puts both into one process: then a candidate that sets out to
+        can forge the result.
         """
         hold = _exam_together if in_process else _exam_split
+        flags = {"in_place": in_place, "handles": handles}
 
         def attempt(slot: Slot) -> ExamOutcome:
-            return hold(slot, candidate, entry_point, examiner, limits)
+            return hold(slot, candidate, entry_point, examiner, limits, flags)
 
         return self._with_slot(candidate.language, limits, attempt)
 
@@ -145,7 +180,7 @@ class LocalSandbox:
                     taken[1].kill()
                     taken = None
                 if taken is None:
-                    taken = (language, Slot(interpreter(language), self.walls))
+                    taken = (language, Slot(interpreter(language), self._settings, self._groups))
                 slot = taken[1]
                 try:
                     result = attempt(slot)
@@ -166,12 +201,14 @@ class LocalSandbox:
         finally:
             self._idle.put(kept)
             if self._closed:
-                self._kill_idle()
+                self.close()
 
     def close(self) -> None:
         """End all slots; jobs that run in other threads end with their own slot."""
         self._closed = True
         self._kill_idle()
+        if self._idle.qsize() == self.slots:  # else the last job to end does it
+            self._groups.close()
 
     def _kill_idle(self) -> None:
         tokens: list[None] = []
@@ -188,6 +225,7 @@ class LocalSandbox:
 
     def _forget(self) -> None:
         """In a fork of this process: the slots stay the parent's; new ones start when needed."""
+        self._groups.forget()
         idle, self._idle = self._idle, queue.LifoQueue()
         while idle.queue:
             if (taken := idle.queue.pop()) is not None:
@@ -218,42 +256,99 @@ os.register_at_fork(after_in_child=_forget_all)
 
 
 def _exam_split(
-    slot: Slot, candidate: Program, entry_point: str, examiner: Program, limits: Limits
+    slot: Slot,
+    candidate: Program,
+    entry_point: str,
+    examiner: Program,
+    limits: Limits,
+    flags: dict[str, bool],
 ) -> ExamOutcome:
-    entry = {"entry_point": entry_point}
-    payloads = [_payload(candidate) | entry, _payload(examiner) | entry]
-    near, far = (end.detach() for end in socket.socketpair())
-    verdict = Verdict()
-    roles = [
-        Role("answer", payloads[0], limits, _stdin(candidate), (far,)),
-        Role("examine", payloads[1], limits, _stdin(examiner), (near, verdict.far)),
-    ]
-    try:
-        slot.run(roles, _limits(limits, 2), lead=1, talks=(verdict.talk,))
-        outcomes = [_outcome(role) for role in roles]
-        return verdict.exam(outcomes[0], outcomes[1])
-    finally:
-        verdict.close()
-        for role in roles:
-            role.close()
+    warm = slot.prepare(needed(candidate.source) | needed(examiner.source))
+    role = Role("answer", _payload(candidate, entry_point, flags), limits.output_bytes, _stdin(candidate))
+    files = wire.pack(_files(examiner)) if examiner.files else b""
+    told, seen = warm.examine(role, examiner.source, files, entry_point, _limits(limits), flags)
+    by = slot.memory_by
+    return _exam(told, _outcome(role, by), _examiner_outcome(told, seen, by))
 
 
 def _exam_together(
-    slot: Slot, candidate: Program, entry_point: str, examiner: Program, limits: Limits
+    slot: Slot,
+    candidate: Program,
+    entry_point: str,
+    examiner: Program,
+    limits: Limits,
+    flags: dict[str, bool],
 ) -> ExamOutcome:
-    both = Program(examiner.source, files={**candidate.files, **examiner.files})
-    payload = _payload(both) | {"entry_point": entry_point, "candidate": candidate.source}
-    verdict = Verdict()
-    role = Role("both", payload, limits, _stdin(candidate), (verdict.far,))
-    try:
-        slot.run([role], _limits(limits, 1), lead=None, talks=(verdict.talk,))
-        return verdict.exam(_outcome(role), None)
-    finally:
-        verdict.close()
-        role.close()
+    warm = slot.prepare(needed(candidate.source) | needed(examiner.source))
+    both = Program(candidate.source, files={**examiner.files, **candidate.files})
+    text = _payload(both, entry_point, {"examiner": examiner.source})
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    role = Role("both", text, limits.output_bytes, _stdin(candidate), far)
+    heard: list[bytes] = []
+    with near:
+        near.setblocking(False)
+
+        def hear(_: int) -> None:
+            try:
+                heard.append(near.recv(1 << 16))
+            except OSError:
+                heard.append(b"")
+
+        talk = Talk(near.fileno(), hear, lambda: 0 if heard else select.POLLIN)
+        warm.run(role, _limits(limits), talk)
+        if not heard:
+            hear(0)
+    outcome = _outcome(role, slot.memory_by)
+    return _exam(read_told(heard[0], 1) if outcome.exit_code == 0 else None, outcome, None)
 
 
-def _payload(program: Program) -> dict[str, Any]:
+def _exam(told: Told | None, candidate: Outcome, examiner: Outcome | None) -> ExamOutcome:
+    if told is None:
+        detail = f"the examiner ended before its text did ({(examiner or candidate).status})"
+        return ExamOutcome(False, detail, candidate, examiner, 0)
+    return ExamOutcome(
+        told.passed, told.detail, candidate, examiner, told.calls, told.fault, tampered=told.tampered
+    )
+
+
+def _examiner_outcome(told: Told | None, role: Role, memory_by: str) -> Outcome:
+    """What an examiner did in one exam; it may have gone on to live."""
+    out, err = role.stdout, role.stderr
+    assert out is not None and err is not None
+    end = role.end
+    if told is not None:
+        status, signal = Status.OK, None
+    elif end is not None and end.code is not None:
+        status = Status.MEMORY if role.out_of_memory else Status.CRASHED
+        signal = -end.code if end.code < 0 else None
+    else:
+        status, signal = Status.TIMEOUT, 9
+    return Outcome(
+        status=status,
+        exit_code=0 if told is not None else None,
+        signal=signal,
+        stdout=out.text(),
+        stderr=err.text(),
+        stdout_truncated=out.truncated,
+        stderr_truncated=err.truncated,
+        wall_s=role.wall_s,
+        cpu_s=told.cpu_s if told is not None else end.cpu_s if end is not None else 0.0,
+        peak_memory=told.peak_memory if told is not None else end.peak_memory if end is not None else 0,
+        memory_by=memory_by,
+    )
+
+
+def _payload(program: Program, entry_point: str = "", more: dict[str, Any] | None = None) -> bytes:
+    """A program's text, with a line of head before it; see `inside.entry`."""
+    more = dict(more or {})
+    flags = {name: more.pop(name, False) for name in ("in_place", "handles")}
+    if program.files:
+        more["files"] = _files(program)
+    return payload.pack(program.source, entry_point, more=more, **flags)
+
+
+def _files(program: Program) -> dict[str, bytes]:
+    """A program's files by path, as bytes; raises RatchetError for a path that leads elsewhere."""
     files = {}
     for name, content in program.files.items():
         path = PurePosixPath(name)
@@ -261,10 +356,8 @@ def _payload(program: Program) -> dict[str, Any]:
             raise RatchetError(
                 f"a program's file must have a path inside its working directory, not {name!r}."
             )
-        if isinstance(content, str):
-            content = content.encode("utf-8", "surrogatepass")
-        files[str(path)] = bytes(content)
-    return {"source": program.source, "files": files}
+        files[str(path)] = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    return files
 
 
 def _stdin(program: Program) -> bytes:
@@ -281,8 +374,9 @@ def _check(limits: Limits) -> None:
             raise RatchetError(f"the limit {name} is {getattr(limits, name)}; it must be at least {value}.")
 
 
-def _limits(limits: Limits, roles: int) -> dict[str, Any]:
-    """The limits as the zygote takes them, for a job of that many roles."""
+@lru_cache
+def _limits(limits: Limits) -> dict[str, Any]:
+    """The limits as the zygote takes them: the same object for the same limits."""
     cpu = limits.cpu_s if limits.cpu_s is not None else math.ceil(limits.wall_s) + 1.0
     return {
         "wall_s": limits.wall_s,
@@ -290,28 +384,30 @@ def _limits(limits: Limits, roles: int) -> dict[str, Any]:
         "cpu_backstop_s": math.ceil(cpu) + 1,
         "memory_bytes": limits.memory_bytes,
         "all_memory_bytes": 2 * limits.memory_bytes + limits.disk_bytes,
+        "group_memory_bytes": limits.memory_bytes + limits.disk_bytes,
         "disk_bytes": limits.disk_bytes,
         "inodes": max(64, min(limits.disk_bytes // 4096, 1 << 20)),
         "open_files": limits.open_files,
         "processes": limits.processes,
-        # They count against the same user: the zygote and its parent, each role's init, the other role.
-        "trusted_processes": 2 + roles + (roles - 1),
     }
 
 
-def _outcome(role: Role) -> Outcome:
-    told = role.told
-    code: int | None = told.get("code")
-    stderr = role.stderr.kept.text()
+def _outcome(role: Role, memory_by: str) -> Outcome:
+    end, out, err = role.end, role.stdout, role.stderr
+    assert end is not None and out is not None and err is not None
+    code = end.code
+    stderr = err.text()
     signal = -code if code is not None and code < 0 else None
-    if told["ended_by"] == "deadline":  # whatever it did while it was being ended
+    if role.out_of_memory and end.by != orders.BY_ITSELF:
+        status, code, signal = Status.MEMORY, None, 9
+    elif end.by == orders.BY_DEADLINE:  # whatever it did while it was being ended
         status, code, signal = Status.TIMEOUT, None, 9
-    elif code is None:
-        status = Status.OK  # dismissed: all that was asked of it is answered
-    elif code == 0:
+    elif end.by in _OVER:
+        status = _OVER[end.by]
+    elif code is None or code == 0:  # dismissed, as all that was asked of it is answered; or at its end
         status = Status.OK
     elif signal is not None:
-        status = _OVER.get(told.get("over", ""), Status.CRASHED)
+        status = Status.MEMORY if role.out_of_memory and signal == _SIGKILL else Status.CRASHED
     else:
         last = stderr.rstrip().rpartition("\n")[2]
         status = Status.MEMORY if _MEMORY_ERROR.match(last) else Status.ERROR
@@ -319,11 +415,12 @@ def _outcome(role: Role) -> Outcome:
         status=status,
         exit_code=code if code is not None and code >= 0 else None,
         signal=signal,
-        stdout=role.stdout.kept.text(),
+        stdout=out.text(),
         stderr=stderr,
-        stdout_truncated=role.stdout.kept.truncated,
-        stderr_truncated=role.stderr.kept.truncated,
+        stdout_truncated=out.truncated,
+        stderr_truncated=err.truncated,
         wall_s=role.wall_s,
-        cpu_s=told["cpu_s"],
-        peak_memory=told["peak_memory"],
+        cpu_s=end.cpu_s,
+        peak_memory=end.peak_memory,
+        memory_by=memory_by,
     )

@@ -1,39 +1,35 @@
-"""One slot: a warm zygote behind its walls, seen from the supervisor.
+"""One slot: what runs one job at a time, in the thread that asks, on warm zygotes.
 
-A slot runs one job at a time, in the thread that asks. `Slot.run` starts the
-job's roles, reads everything they write while they run, and returns when the
-zygote has reported that nothing of them is alive.
+A slot keeps a zygote for each kind of program it has met lately (kinds differ in
+what is imported ahead, see `imports`), and each zygote an examiner. Every job reads
+all that its programs write while they run, and returns when the zygote has reported
+that nothing of them is alive.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import select
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from ratchet.errors import RatchetError
+from ratchet.sandbox.backends import cgroups
+from ratchet.sandbox.backends.examiner import Examiner, Told
 from ratchet.sandbox.backends.streams import Stream
-from ratchet.sandbox.inside import wire
+from ratchet.sandbox.backends.zygote import Role, Settings, SlotBroken, Zygote
+from ratchet.sandbox.imports import EXTRA
 from ratchet.sandbox.languages import Interpreter
-from ratchet.sandbox.types import Limits
 
-_BOOT = Path(__file__).parent.parent / "inside" / "boot.py"
-_START_S = 60.0
+_LOOK_S = 0.1
+"""How often it is looked whether the kernel has killed a part of a program for its memory."""
 _GRACE_S = 10.0
 """A zygote that has not answered this long after the wall limit is taken for dead."""
-_MAX_MESSAGE = 1 << 16
-
-
-class SlotBroken(Exception):
-    """The slot's own machinery failed; nothing is known about the program that was in it."""
+_LINGER_S = 0.25
+"""How long after the candidate's last moment its examiner may still be at work."""
+_MAX_ZYGOTES = 4
+_LIGHT = frozenset(EXTRA)
 
 
 @dataclass(slots=True)
@@ -47,202 +43,250 @@ class Talk:
     """What to wait for now; 0 when the talk is over."""
 
 
-@dataclass(slots=True)
-class Role:
-    """One process tree of a job: how it is entered, with what, and what became of it."""
-
-    mode: str
-    payload: dict[str, Any]
-    limits: Limits
-    stdin: bytes = b""
-    channels: tuple[int, ...] = ()
-    """Descriptors handed over to it; closed here once it has them."""
-    stdout: Stream = field(init=False)
-    stderr: Stream = field(init=False)
-    told: dict[str, Any] = field(default_factory=dict)
-    wall_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Make the pipes for its output."""
-        self.stdout = Stream(self.limits.output_bytes)
-        self.stderr = Stream(self.limits.output_bytes)
-
-    def close(self) -> None:
-        """Close the reading ends."""
-        os.close(self.stdout.fd)
-        os.close(self.stderr.fd)
-
-
 class Slot:
-    """A zygote process and the socket to it."""
+    """Zygotes of one language, by what they have imported, the one used last in front."""
 
-    def __init__(self, interpreter: Interpreter, walls: str) -> None:
-        """Start the zygote; raises RatchetError where the walls cannot be raised."""
-        self._control, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._complaints, complaints = os.pipe()
-        os.set_blocking(self._complaints, False)
-        self._job = 0
-        try:
-            self._process = subprocess.Popen(
-                [interpreter.executable, *interpreter.arguments, str(_BOOT), str(far.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=complaints,
-                stderr=complaints,
-                cwd="/",
-                env=interpreter.environment,
-                pass_fds=[far.fileno()],
-                start_new_session=True,
-            )
-        except BaseException:
-            self._control.close()
-            os.close(self._complaints)
-            raise
-        finally:
-            far.close()
-            os.close(complaints)
-        full = walls == "full"
-        spec = {
-            "walls": walls,
-            "readable": interpreter.readable,
-            "import_path": interpreter.import_path if full else interpreter.host_import_path,
-        }
-        try:
-            self._control.settimeout(_START_S)
-            self._control.send(json.dumps(spec).encode())
-            answer = json.loads(self._control.recv(_MAX_MESSAGE) or b"{}")
-        except BaseException as error:
-            complaint = self._complaint()
-            self.kill()
-            if isinstance(error, OSError):
-                reason = complaint or str(error)
-                raise RatchetError(f"the sandbox's interpreter did not start: {reason}.") from None
-            raise
-        if "ready" not in answer:
-            complaint = answer.get("failed") or self._complaint() or "it ended without a word"
-            self.kill()
-            raise RatchetError(_refusal(complaint, full=full))
+    def __init__(self, interpreter: Interpreter, settings: Settings, groups: cgroups.Groups) -> None:
+        """Nothing starts before it is needed."""
+        self._interpreter = interpreter
+        self._settings = settings
+        self._groups = groups
+        self._warm: dict[frozenset[str], Warm] = {}
 
-    def run(
-        self, roles: Sequence[Role], limits: dict[str, Any], *, lead: int | None, talks: Sequence[Talk]
-    ) -> None:
-        """Run the roles of one job to their end; each role then knows what it was told. Raises SlotBroken."""
-        self._job += 1
-        started = time.monotonic()
-        try:
-            self._send_job(roles, limits, lead)
-            self._serve(roles, talks, started + limits["wall_s"] + _GRACE_S)
-        except (OSError, ValueError) as error:
-            raise SlotBroken(f"{type(error).__name__}: {error}; {self._complaint()}") from None
-        for role in roles:
-            role.wall_s = time.monotonic() - started
-            role.stdout.drain()
-            role.stderr.drain()
-            if "broken" in role.told:
-                raise SlotBroken(str(role.told["broken"]))
-            if "code" not in role.told and role.told["ended_by"] is None:
-                raise SlotBroken(f"a program's init ended with {role.told['init']} and without a report")
+    @property
+    def memory_by(self) -> str:
+        """What limits the memory of all processes of a program together."""
+        return "rlimit" if self._groups.kind == "none" else self._groups.kind
 
-    def dismiss(self) -> None:
-        """End the job that runs now: what was asked of it is answered."""
-        with suppress(OSError):
-            self._control.send(json.dumps({"dismiss": self._job}).encode())
-
-    def _send_job(self, roles: Sequence[Role], limits: dict[str, Any], lead: int | None) -> None:
-        descriptors: list[int] = []
-        described = []
-        try:
-            for role in roles:
-                own = [_memory(role.stdin), role.stdout.far, role.stderr.far]
-                own += [_memory(wire.pack(role.payload)), *role.channels]
-                described.append({"mode": role.mode, "descriptors": len(own)})
-                descriptors += own
-            job = {"id": self._job, "roles": described, "limits": limits, "lead": lead}
-            socket.send_fds(self._control, [json.dumps(job).encode()], descriptors)
-        finally:
-            for fd in descriptors:
-                os.close(fd)
-
-    def _serve(self, roles: Sequence[Role], talks: Sequence[Talk], deadline: float) -> None:
-        """Read everything until the zygote reports the end of the job."""
-        poll = select.poll()
-        control = self._control.fileno()
-        poll.register(control, select.POLLIN)
-        streams = {stream.fd: stream for role in roles for stream in (role.stdout, role.stderr)}
-        for fd in streams:
-            poll.register(fd, select.POLLIN)
-        open_talks = {talk.fd: talk for talk in talks}
-        for talk in talks:
-            poll.register(talk.fd, talk.events())
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise SlotBroken("the zygote did not answer in time")
-            for fd, events in poll.poll(left * 1000):
-                if fd == control:
-                    self._take_report(roles)
-                    for talk in open_talks.values():
-                        talk.on_ready(select.POLLIN)
-                    return
-                if fd in streams:
-                    if not streams[fd].read():
-                        poll.unregister(fd)
-                elif fd in open_talks:
-                    talk = open_talks[fd]
-                    talk.on_ready(events)
-                    if wanted := talk.events():
-                        poll.modify(fd, wanted)
-                    else:
-                        poll.unregister(fd)
-                        del open_talks[fd]
-
-    def _take_report(self, roles: Sequence[Role]) -> None:
-        message = self._control.recv(_MAX_MESSAGE)
-        if not message:
-            raise SlotBroken(f"the zygote ended; {self._complaint()}")
-        report = json.loads(message)
-        if report["id"] != self._job:
-            raise SlotBroken("the zygote reported another job")
-        for role, told in zip(roles, report["roles"], strict=True):
-            role.told = told
-
-    def _complaint(self) -> str:
-        with suppress(OSError):
-            return " ".join(os.read(self._complaints, 1 << 16).decode("utf-8", "replace").split())[-500:]
-        return ""
+    def prepare(self, modules: frozenset[str]) -> Warm:
+        """The zygote for programs that import `modules`; raises RatchetError where the walls cannot be raised."""
+        # A zygote with further heavy packages would cost more at each fork than it saves once.
+        fitting = (kind for kind in self._warm if kind >= modules and kind - modules <= _LIGHT)
+        kind = min(fitting, key=len, default=modules)
+        warm = self._warm.pop(kind, None)
+        if warm is None:
+            while len(self._warm) >= _MAX_ZYGOTES:
+                self._warm.pop(next(iter(self._warm))).kill()
+            warm = Warm(self._interpreter, self._settings, sorted(kind), self._groups)
+        self._warm[kind] = warm
+        return warm
 
     def kill(self) -> None:
-        """End the zygote and all that runs in the slot; returns when they are gone."""
-        self._control.close()  # its other end sees the end of file, and ends the slot
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        with suppress(OSError):
-            os.close(self._complaints)
+        """End all zygotes and what runs in them; returns when they are gone."""
+        while self._warm:
+            self._warm.popitem()[1].kill()
 
     def forget(self) -> None:
-        """In a fork of the supervisor: let go of the slot, which stays the parent's."""
-        self._process.returncode = 0
-        self._control.close()
-        with suppress(OSError):
-            os.close(self._complaints)
+        """In a fork of the supervisor: let go of the zygotes, which stay the parent's."""
+        while self._warm:
+            self._warm.popitem()[1].forget()
 
 
-def _refusal(complaint: str, *, full: bool) -> str:
-    if not full:
-        return f"the sandbox cannot start: {complaint}."
-    return (
-        f"the sandbox cannot raise its walls here: {complaint}; allow this, "
-        "or lower the guard with --walls process (programs then see this machine's files and network)."
-    )
+class Warm:
+    """A zygote, its examiner if it has one, and the pipes for what its programs write."""
 
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        settings: Settings,
+        modules: Sequence[str],
+        groups: cgroups.Groups,
+    ) -> None:
+        """Start the zygote. Raises RatchetError where the walls cannot be raised."""
+        self.examiner: Examiner | None = None
+        self._group, self._examiners = groups.group(), groups.group()
+        doors = self._group.doors if self._group is not None else ()
+        try:
+            self.zygote = zygote = Zygote(interpreter, settings, modules, doors)
+        except BaseException:
+            self._close_groups()
+            raise
+        self._stdout, self._stderr = Stream(), Stream()
+        self._poll = select.poll()
+        for fd in (zygote.control.fileno(), self._stdout.fd, self._stderr.fd):
+            self._poll.register(fd, select.POLLIN)
 
-def _memory(data: bytes) -> int:
-    """A descriptor of an anonymous file that holds `data`."""
-    fd = os.memfd_create("ratchet", os.MFD_CLOEXEC)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
+    def run(self, role: Role, limits: dict[str, Any], talk: Talk | None = None) -> None:
+        """Run one program to its end, which the role then knows. Raises SlotBroken."""
+        started = time.monotonic()
+        self._start(role, limits)
+        self._serve(lambda: role.end is not None, started + limits["wall_s"] + _GRACE_S, talk)
+        self._ended(role, started)
+
+    def dismiss(self, role: Role) -> None:
+        """End a program: what was asked of it is answered."""
+        self.zygote.dismiss(role)
+
+    def examine(
+        self,
+        role: Role,
+        text: str,
+        files: bytes,
+        entry_point: str,
+        limits: dict[str, Any],
+        flags: dict[str, bool],
+    ) -> tuple[Told | None, Role]:
+        """Run a candidate and its exam: `text`, with the packed `files` beside it. Raises SlotBroken.
+
+        Gives the verdict (None if there was none) and the examiner's role with its
+        output. Both roles know how long the exam took; the examiner's has an end if
+        it had to be ended.
+        """
+        examiner = self._examiner(limits, role.output_bytes)
+        near, role.channel = socket.socketpair()
+        started = time.monotonic()
+        with near:
+            self._start(role, limits)
+            try:
+                examiner.ask(text, files, entry_point, near, flags)
+            except OSError as error:
+                raise SlotBroken(f"the examiner is gone: {error}") from None
+        silent = False
+
+        def hear(_: int) -> None:
+            nonlocal silent
+            if not examiner.hear():
+                silent = True
+                if role.end is None:
+                    self.zygote.dismiss(role)
+
+        line = Talk(examiner.line.fileno(), hear, lambda: 0 if silent else select.POLLIN)
+        deadline = started + limits["wall_s"]
+        self._serve(lambda: role.end is not None, deadline + _GRACE_S, line)
+        if not silent:  # the candidate ended first: its examiner hears of it with its next question
+            latest = max(deadline, time.monotonic()) + _LINGER_S
+            self._serve(lambda: silent, latest, line, patient=True)
+        self._ended(role, started)
+        examiner.stdout.drain()
+        examiner.stderr.drain()
+        own = examiner.role
+        if examiner.told is None:
+            own.out_of_memory = examiner.out_of_memory()
+        if examiner.told is None or examiner.told.last:
+            self._dismiss_examiner()
+        own.stdout, own.stderr, own.wall_s = examiner.stdout.kept, examiner.stderr.kept, role.wall_s
+        return examiner.told, own
+
+    def _start(self, role: Role, limits: dict[str, Any]) -> None:
+        self._stdout.renew(role.output_bytes)
+        self._stderr.renew(role.output_bytes)
+        if self._group is not None:
+            self._group.begin(limits["group_memory_bytes"], limits["processes"] + (role.mode == "run"))
+        self.zygote.start(role, limits, self._stdout.far, self._stderr.far)
+
+    def _ended(self, role: Role, started: float) -> None:
+        role.wall_s = time.monotonic() - started
+        self._stdout.drain()
+        self._stderr.drain()
+        role.stdout, role.stderr = self._stdout.kept, self._stderr.kept
+        if self._group is not None:
+            role.out_of_memory = self._group.seen().oom_kills > 0
+
+    def _examiner(self, limits: dict[str, Any], output_bytes: int) -> Examiner:
+        examiner = self.examiner
+        if examiner is not None and (
+            examiner.worn
+            or examiner.role.end is not None
+            or examiner.limits != limits
+            or examiner.output_bytes != output_bytes
+        ):
+            self._dismiss_examiner()
+            examiner = None
+        if examiner is None:
+            examiner = self.examiner = Examiner(self.zygote, limits, output_bytes, self._examiners)
+            for stream in (examiner.stdout, examiner.stderr):
+                self._poll.register(stream.fd, select.POLLIN)
+        return examiner
+
+    def _dismiss_examiner(self) -> None:
+        """End the examiner, and wait until it is gone."""
+        examiner, self.examiner = self.examiner, None
+        assert examiner is not None
+        try:
+            if examiner.role.end is None:
+                self.zygote.dismiss(examiner.role)
+                self._serve(lambda: examiner.role.end is not None, time.monotonic() + _GRACE_S)
+            examiner.stdout.drain()
+            examiner.stderr.drain()
+        finally:
+            for stream in (examiner.stdout, examiner.stderr):
+                self._poll.unregister(stream.fd)
+            examiner.close()
+
+    def _serve(
+        self,
+        over: Callable[[], bool],
+        deadline: float,
+        talk: Talk | None = None,
+        *,
+        patient: bool = False,
+    ) -> None:
+        """Serve all until it is over. At the deadline: raises SlotBroken, or returns if `patient`."""
+        poll, control = self._poll, self.zygote.control.fileno()
+        wanted = talk.events() if talk is not None else 0
+        if talk is not None and wanted:
+            poll.register(talk.fd, wanted)
+        try:
+            while not over():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    if patient:
+                        return
+                    raise SlotBroken("the zygote did not answer in time")
+                ready = poll.poll(min(left, _LOOK_S) * 1000 + 1)
+                if not ready:
+                    self._look()
+                for fd, events in ready:
+                    if talk is not None and fd == talk.fd:
+                        talk.on_ready(events)
+                        if wanted != (wanted := talk.events()):
+                            if wanted:
+                                poll.modify(fd, wanted)
+                            else:
+                                poll.unregister(fd)
+                    elif fd == control:
+                        self.zygote.hear()
+                    else:
+                        self._stream_of(fd).read()
+        finally:
+            if talk is not None and wanted:
+                poll.unregister(talk.fd)
+
+    def _look(self) -> None:
+        """End a program of which a part was killed for its memory: the rest may wait for it for ever."""
+        if self._group is not None and self._group.ran_out():
+            for role in self.zygote.running.values():
+                if self.examiner is None or role is not self.examiner.role:
+                    self.zygote.dismiss(role)
+
+    def _stream_of(self, fd: int) -> Stream:
+        streams = [self._stdout, self._stderr]
+        if self.examiner is not None:
+            streams += [self.examiner.stdout, self.examiner.stderr]
+        return next(stream for stream in streams if stream.fd == fd)
+
+    def kill(self) -> None:
+        """End all of it."""
+        self._close()
+        self.zygote.kill()
+        self._close_groups()
+
+    def forget(self) -> None:
+        """Let go of it, in a fork."""
+        self._close()
+        self.zygote.forget()
+        for group in (self._group, self._examiners):
+            if group is not None:
+                group.forget()
+
+    def _close_groups(self) -> None:
+        for group in (self._group, self._examiners):
+            if group is not None:
+                group.close()
+
+    def _close(self) -> None:
+        if self.examiner is not None:
+            self.examiner.close()
+            self.examiner = None
+        self._stdout.close()
+        self._stderr.close()

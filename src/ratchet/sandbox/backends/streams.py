@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections import deque
+from contextlib import suppress
 
 _CHUNK = 1 << 18
 
@@ -59,27 +61,38 @@ class Kept:
 
 
 class Stream:
-    """The reading end of a pipe, and what was kept of it."""
+    """A pipe that one program after the other writes to, and what was kept of it.
 
-    def __init__(self, limit: int) -> None:
-        """Make the pipe: `fd` is read here, `far` is for the program."""
+    Both ends stay open here: the end of a program is told by the zygote, never by
+    the end of its output, which a child of it could hold open.
+    """
+
+    def __init__(self) -> None:
+        """Make the pipe: `fd` is read here, `far` is for the programs."""
         self.fd, self.far = os.pipe()
         os.set_blocking(self.fd, False)
+        os.fchmod(self.far, 0o666)  # so that a program can open /dev/stdout, whoever it is
+        self.kept = Kept(0)
+
+    def renew(self, limit: int) -> None:
+        """Begin anew for the next program, of whose output `limit` bytes are kept."""
+        fcntl.fcntl(self.far, fcntl.F_SETFL, 0)  # the last program shared these flags
         self.kept = Kept(limit)
 
-    def read(self) -> bool:
-        """Take what is there; False at the end of the stream."""
-        try:
-            data = os.read(self.fd, _CHUNK)
-        except BlockingIOError:
-            return True
-        self.kept.feed(data)
-        return bool(data)
+    def read(self) -> None:
+        """Take what is there."""
+        with suppress(BlockingIOError):
+            self.kept.feed(os.read(self.fd, _CHUNK))
 
     def drain(self) -> None:
-        """Take all that is left; to be called when nobody can write any more."""
+        """Take all that is left; to be called when nobody writes any more."""
         try:
-            while data := os.read(self.fd, _CHUNK):
-                self.kept.feed(data)
+            while True:
+                self.kept.feed(os.read(self.fd, _CHUNK))
         except BlockingIOError:
             return
+
+    def close(self) -> None:
+        """Close both ends."""
+        os.close(self.fd)
+        os.close(self.far)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ratchet.errors import RatchetError
 from ratchet.sandbox.backends.slot import Talk
-from ratchet.sandbox.inside import exam, wire
-from ratchet.sandbox.types import CallResult, ExamOutcome, Outcome, Raised
+from ratchet.sandbox.inside import proxy, wire
+from ratchet.sandbox.inside.wire_shared import Mirror
+from ratchet.sandbox.types import CallResult, Raised
 
 _CHUNK = 1 << 18
+_HEAD = len(wire.frame(b""))
 
 
 class Answers:
@@ -23,11 +25,24 @@ class Answers:
     """
 
     def __init__(
-        self, near: socket.socket, questions: Sequence[bytes], entry_point: str, dismiss: Callable[[], None]
+        self,
+        near: socket.socket,
+        questions: Sequence[bytes],
+        entry_point: str,
+        dismiss: Callable[[], None],
+        *,
+        in_place: bool = False,
     ) -> None:
-        """`near` is our end of the channel, non-blocking; `dismiss` ends the job."""
+        """`near` is our end of the channel, non-blocking; `dismiss` ends the job.
+
+        `in_place` as `question` was asked with; then `arguments` holds what each answered
+        call made of its arguments, in copies, or None where it raised an exception.
+        """
         self.results: list[CallResult] = []
+        self.arguments: list[tuple[Any, ...] | None] = []
         self.fault: str | None = None
+        self.tampered = False
+        self._in_place = in_place
         self._near = near
         self._questions = questions
         self._entry_point = entry_point
@@ -39,12 +54,24 @@ class Answers:
         self.talk = Talk(near.fileno(), self._on_ready, self._events)
 
     @staticmethod
-    def question(args: Sequence[Any]) -> bytes:
-        """One argument list, ready to be sent."""
+    def question(args: Sequence[Any], *, in_place: bool = False) -> bytes:
+        """One argument list, ready to be sent; `in_place` numbers its mutable objects."""
         try:
-            return wire.frame(wire.pack([list(args), {}]))
+            return wire.frame((Mirror().pack_question if in_place else wire.pack)([list(args), {}]))
         except wire.NotPlainError as error:
             raise RatchetError(f"an argument of a call is {error}; pass plain data.") from None
+
+    def finish(self) -> None:
+        """After the program's end: take what it had still written."""
+        if not self._over:
+            self._receive()
+
+    def all_results(self) -> tuple[CallResult, ...]:
+        """What was answered, with what became of the arguments if that was asked for."""
+        if not self._in_place:
+            return tuple(self.results)
+        pairs = zip(self.results, self.arguments, strict=True)
+        return tuple(replace(result, arguments=arguments) for result, arguments in pairs)
 
     def _ask(self) -> None:
         if len(self.results) < len(self._questions):
@@ -54,8 +81,9 @@ class Answers:
         else:
             self._end()
 
-    def _end(self, fault: str | None = None) -> None:
+    def _end(self, fault: str | None = None, *, tampered: bool = False) -> None:
         self.fault = fault
+        self.tampered = tampered
         self._over = True
         self._dismiss()
 
@@ -92,16 +120,16 @@ class Answers:
             try:
                 self._take()
             except wire.WireError as error:
-                self._end(f"wrote no answer on the answer channel: {error}")
+                self._end(f"wrote no answer on the answer channel: {error}", tampered=True)
 
     def _take(self) -> None:
         payload = self._reader.next()
         if payload is None:
             return
         if self._unsent or self._reader.pending:
-            self._end("wrote on the answer channel unasked")
+            self._end("wrote on the answer channel unasked", tampered=True)
             return
-        reply = exam.read_reply(payload)
+        reply, arguments = self._read(payload)
         if reply[0] == "fault":
             self._end(f"returned {reply[1][:300]}")
         elif reply[0] == "missing":
@@ -111,55 +139,15 @@ class Answers:
                 self.results.append(CallResult(reply[1]))
             else:
                 self.results.append(CallResult(raised=Raised(reply[1][:100], reply[2][:2000])))
+            self.arguments.append(arguments)
             self._ask()
 
-
-class Verdict:
-    """The one message that an examiner may write."""
-
-    def __init__(self) -> None:
-        """Make the pipe: `far` is the examiner's end."""
-        self._near, self.far = os.pipe()
-        os.set_blocking(self._near, False)
-        self._data = bytearray()
-        self._over = False
-        self.talk = Talk(self._near, self._on_ready, lambda: 0 if self._over else select.POLLIN)
-
-    def _on_ready(self, events: int) -> None:
-        while not self._over:
-            try:
-                data = os.read(self._near, _CHUNK)
-            except BlockingIOError:
-                return
-            self._data += data
-            self._over = not data or len(self._data) > _CHUNK
-
-    def exam(self, candidate: Outcome, examiner: Outcome | None) -> ExamOutcome:
-        """The exam's outcome, once all is over."""
-        told = self._message()
-        ended_well = (examiner or candidate).exit_code == 0
-        if told is None or not ended_well:
-            last = (examiner or candidate).status
-            detail = f"the examiner ended before its text did ({last})"
-            return ExamOutcome(False, detail, candidate, examiner, told["calls"] if told else 0)
-        return ExamOutcome(told["passed"], told["detail"], candidate, examiner, told["calls"], told["fault"])
-
-    def _message(self) -> dict[str, Any] | None:
-        """What was told: None if nothing was, or more than one whole and well-formed message."""
-        reader = wire.FrameReader()
-        reader.feed(bytes(self._data))
-        try:
-            payload = reader.next()
-            told = None if payload is None or reader.pending else wire.unpack(payload)
-        except wire.WireError:
-            return None
-        if type(told) is not dict or list(told) != ["passed", "detail", "calls", "fault"]:
-            return None
-        forms = [type(part) for part in told.values()]
-        if forms[:3] != [bool, str, int] or forms[3] not in (str, type(None)):
-            return None
-        return told
-
-    def close(self) -> None:
-        """Close our end."""
-        os.close(self._near)
+    def _read(self, payload: bytes) -> tuple[list[Any], tuple[Any, ...] | None]:
+        """One answer, and what became of its question's arguments."""
+        if not self._in_place:
+            return proxy.read_reply(payload), None
+        mirror = Mirror()
+        sent = self._questions[len(self.results)][_HEAD:]
+        args, _ = mirror.unpack_question(sent)  # a copy: the caller's own objects stay as they are
+        reply = proxy.checked(mirror.unpack_answer(payload))
+        return reply, tuple(args) if reply[0] == "value" else None

@@ -1,17 +1,18 @@
 """A program's first lines: take its text, run it as it was asked for, end as an interpreter would.
 
     run      the text is `__main__`
-    answer   the text is a module; then questions on a channel are put to one of its functions
-    examine  the text is an examiner; a stub in its namespace puts the questions (see `exam`)
+    answer   the text is a module; then questions on a channel are put to its functions
     both     candidate and examiner share this process (see `exam`)
+    oracle   not a program, but the examiner of many (see `exam`)
 
-The standard streams are descriptors 0 to 2, the text comes on 3, channels follow.
+The standard streams are descriptors 0 to 2, the text comes on 3, a channel on 4.
 """
 
 from __future__ import annotations
 
 import atexit
 import builtins
+import gc
 import linecache
 import os
 import sys
@@ -22,11 +23,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from . import exam, wire
+from . import answering, exam, payload
 
 _SOURCE = 3
-_CHANNEL = 4
-_RESULT = 5
+_BYTE_ORDER_MARK = "\ufeff"
+CHANNEL = 4
 
 PROGRAM_FILE = "program.py"
 EXAMINER_FILE = "examiner.py"
@@ -34,7 +35,7 @@ EXAMINER_FILE = "examiner.py"
 
 def remember(source: str, name: str) -> None:
     """Let tracebacks and `inspect` show the lines of a text that is no file."""
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    linecache.cache[name] = (lambda: source,)  # cut into lines when somebody asks
 
 
 def forget(name: str) -> None:
@@ -42,96 +43,114 @@ def forget(name: str) -> None:
     linecache.cache.pop(name, None)
 
 
-def take() -> dict[str, Any]:
+def take() -> payload.Payload:
     """Read the payload on the source descriptor, close it, and write the program's files."""
-    data = b""
-    offset = 0
-    while chunk := os.pread(_SOURCE, 1 << 20, offset):
-        data += chunk
-        offset += len(chunk)
+    size = os.lseek(_SOURCE, 0, os.SEEK_END)
+    data = os.pread(_SOURCE, size, 0)
+    while len(data) < size:
+        data += os.pread(_SOURCE, size - len(data), len(data))
     os.close(_SOURCE)
-    payload: dict[str, Any] = wire.unpack(data)
-    for path, content in payload["files"].items():
+    taken = payload.unpack(data)
+    if taken.more:
+        write_files(taken.more.get("files", {}))
+    return taken
+
+
+def write_files(files: dict[str, bytes]) -> None:
+    """Put a program's files into its working directory."""
+    for path, content in files.items():
         if folder := os.path.dirname(path):
             os.makedirs(folder, exist_ok=True)
         with open(path, "wb") as file:
             file.write(content)
-    return payload
 
 
 def execute(source: str, file: str, name: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
     """Run `source` as the module `name`, with `given` in its namespace from the start; the namespace."""
+    return enter(module_of(source, file, name, given), compile(source, file, "exec", dont_inherit=True))
+
+
+def module_of(source: str, file: str, name: str, given: dict[str, Any] | None = None) -> types.ModuleType:
+    """A module that is known to the interpreter, and its lines to tracebacks; nothing has run."""
     module = types.ModuleType(name)
     module.__file__ = file
     module.__dict__.update(given or {}, __builtins__=builtins)
     sys.modules[name] = module
     remember(source, file)
-    exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def enter(module: types.ModuleType, code: types.CodeType) -> dict[str, Any]:
+    """Run `code` as the module's text; its namespace."""
+    exec(code, module.__dict__)
     return module.__dict__
+
+
+def program(taken: payload.Payload) -> dict[str, Any]:
+    """Run the text as a module that stands where a script would; its namespace."""
+    if taken.on_disk:
+        _write(taken.source)
+    module = module_of(taken.source, PROGRAM_FILE, "program")
+    sys.modules["__main__"] = module
+    return enter(module, compile(taken.source, PROGRAM_FILE, "exec", dont_inherit=True))
+
+
+def _write(source: str) -> None:
+    """Put the text where `__file__` says that it lies."""
+    with open(PROGRAM_FILE, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+        file.write(source)
 
 
 def run() -> NoReturn:
     """Run the text as `__main__`."""
-    _settle()
-    payload = take()
-    _end_as_interpreter(lambda: execute(payload["source"], PROGRAM_FILE, "__main__"))
+    source = take().source.removeprefix(_BYTE_ORDER_MARK)
+    _write(source)
+    _end_as_interpreter(lambda: execute(source, PROGRAM_FILE, "__main__"), finalize=True)
 
 
 def answer() -> NoReturn:
     """Run the text as a module, then answer what is asked on the channel until it is closed."""
-    _settle()
-    payload = take()
-    _end_as_interpreter(lambda: _answer(payload))
-
-
-def examine() -> NoReturn:
-    """Run the text as an examiner of a candidate in another process."""
-    _settle()
-    exam.split(take(), _CHANNEL, _RESULT)
+    taken = take()
+    _end_as_interpreter(lambda: _answer(taken))
 
 
 def both() -> NoReturn:
     """Run a candidate, then its examiner, in this one process."""
-    _settle()
-    exam.together(take(), _CHANNEL)
+    exam.together(take(), CHANNEL)
 
 
-def _settle() -> None:
-    """Leave no trace of the zygote where a program looks: argv, modules, the seed of `random`."""
+def oracle() -> NoReturn:
+    """Examine one candidate after the other."""
+    exam.stand(_SOURCE)
+
+
+def settle() -> None:
+    """In the zygote, last: leave no trace of it where a program looks, in argv and among the modules."""
     sys.argv[:] = [PROGRAM_FILE]
     for name in [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]:
         del sys.modules[name]
 
 
-def _answer(payload: dict[str, Any]) -> None:
-    name = payload["entry_point"]
-    namespace = execute(payload["source"], PROGRAM_FILE, "program")
-    me = os.getpid()
-    reader = wire.FrameReader()
-    while (question := read_frame(_CHANNEL, reader)) is not None:
-        args, kwargs = wire.unpack(question)
-        if name in namespace:
-            reply = _reply(namespace[name], args, kwargs)
-        else:
-            reply = wire.frame(wire.pack(["missing"]))
-        if os.getpid() != me:
-            os._exit(0)  # a fork of the program came back through its function
-        with suppress(Exception):
-            sys.stdout.flush()
-        write_all(_CHANNEL, reply)
+def stand_in(work: str, temporary: str) -> None:
+    """Say where a program's folders are."""
+    os.environ["PWD"] = work
+    if temporary != "/tmp":
+        os.environ["TMPDIR"] = temporary
+        if "tempfile" in sys.modules:
+            # It remembers the place it found first.
+            sys.modules["tempfile"].tempdir = None  # type: ignore[attr-defined]
+    sys.path.insert(0, work)
+    if "multiprocessing.process" in sys.modules:
+        sys.modules["multiprocessing.process"].ORIGINAL_DIR = work  # type: ignore[attr-defined]
+
+
+def _answer(taken: payload.Payload) -> None:
+    namespace = program(taken)
+    answering.serve(namespace, taken.entry_point, CHANNEL, in_place=taken.in_place, handles=taken.handles)
     with suppress(Exception):
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(0)
-
-
-def _reply(function: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]) -> bytes:
-    try:
-        return wire.frame(wire.pack(["value", function(*args, **kwargs)]))
-    except wire.NotPlainError as error:
-        return wire.frame(wire.pack(["fault", str(error)[:300]]))
-    except BaseException as error:
-        return wire.frame(wire.pack(["raised", type(error).__name__[:100], message_of(error)]))
 
 
 def message_of(error: BaseException) -> str:
@@ -142,24 +161,7 @@ def message_of(error: BaseException) -> str:
         return ""
 
 
-def read_frame(fd: int, reader: wire.FrameReader) -> bytes | None:
-    """The next frame from a blocking descriptor; None at its end; raises WireError."""
-    while (payload := reader.next()) is None:
-        data = os.read(fd, 1 << 16)
-        if not data:
-            return None
-        reader.feed(data)
-    return payload
-
-
-def write_all(fd: int, data: bytes) -> None:
-    """Write all of `data` to a blocking descriptor."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
-def _end_as_interpreter(main: Callable[[], object]) -> NoReturn:
+def _end_as_interpreter(main: Callable[[], object], *, finalize: bool = False) -> NoReturn:
     """Call `main`, and end the process with what an interpreter would print and return."""
     code = 0
     try:
@@ -169,16 +171,18 @@ def _end_as_interpreter(main: Callable[[], object]) -> NoReturn:
     except BaseException as error:
         code = 130 if isinstance(error, KeyboardInterrupt) else 1
         print_uncaught(error)
-    finish(code)
+    finish(code, finalize=finalize)
 
 
-def finish(code: int) -> NoReturn:
-    """Wait for threads, run exit handlers, flush, and end."""
+def finish(code: int, *, finalize: bool = False) -> NoReturn:
+    """Wait for threads, run exit handlers, let go of a script's objects (`finalize`), flush, and end."""
     me = os.getpid()
     try:
         if threading.current_thread() is threading.main_thread():
             threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
+        if finalize:
+            _let_go(sys.modules["__main__"].__dict__)
     except BaseException as error:
         print_uncaught(error)
     for stream in (sys.stdout, sys.stderr):
@@ -188,6 +192,14 @@ def finish(code: int) -> NoReturn:
             if stream is sys.stdout and me == os.getpid():
                 code = code or 120
     os._exit(code)
+
+
+def _let_go(namespace: dict[str, Any]) -> None:
+    """Set a script's names to None as an ending interpreter does, so that its finalizers run."""
+    names = [name for name in namespace if name != "__builtins__"]
+    for name in sorted(names, key=lambda name: not (name[:1] == "_" and name[1:2] != "_")):
+        namespace[name] = None
+    gc.collect()
 
 
 def _exit_code(error: SystemExit) -> int:
@@ -217,4 +229,4 @@ def print_uncaught(error: BaseException) -> None:
 _PACKAGE = __name__.partition(".")[0]
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
-MODES: dict[str, Callable[[], NoReturn]] = {"run": run, "answer": answer, "examine": examine, "both": both}
+MODES: dict[str, Callable[[], NoReturn]] = {"run": run, "answer": answer, "both": both, "oracle": oracle}

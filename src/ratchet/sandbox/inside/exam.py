@@ -1,167 +1,227 @@
-"""The examiner's side of an exam: the stub that stands for the candidate, and the one report.
+"""The examiner's side of an exam: a test's text is run, with stubs where the candidate's functions were.
 
 The examiner's process is the only one with a descriptor for the verdict. What
 comes from the candidate is plain data, or the name of an exception; the first
-time that it is anything else, or nothing, the exam ends on the spot, whatever
-the examiner's text would have done about it.
+time that it is anything else, or nothing, the exam ends on the spot, whatever the
+test's text would have done about it.
+
+One examiner serves many exams (`stand`), so that a test is compiled once and its
+process is not born anew for each candidate. It ends, and is replaced, after a text
+that is not known to leave it as it was (see `tidy`), and whenever an exam is broken off.
 """
 
 from __future__ import annotations
 
 import builtins
 import functools
+import json
 import os
+import random
+import resource
 import socket
 import sys
-import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from . import entry, wire
+from . import entry, payload, proxy, root, tidy, wire
 
 ALIAS = "__candidate__"
 """The function under this name is the candidate's too, for texts that define the entry point's name anew."""
 
+_MAX_MESSAGE = 1 << 16
+_MAX_DESCRIPTORS = 3
 
-class _Report:
+
+class Report:
     """The verdict to be, and the only writer of it."""
 
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-        self.calls = 0
+    def __init__(self, line: socket.socket, number: int) -> None:
+        """`line` leads to the supervisor; `number` is the exam's."""
+        self.line = line
+        self.number = number
+        self.calls: Callable[[], int] = lambda: 0
         self.process = os.getpid()
+        self.begun = time.process_time()
 
-    def end(self, passed: bool, detail: str, fault: str | None = None) -> NoReturn:
-        """Write the verdict and end the process."""
-        with suppress(BaseException):
-            sys.stdout.flush()
-        with suppress(BaseException):
-            sys.stderr.flush()
-        if os.getpid() == self.process:
-            told = {"passed": passed, "detail": detail[:500], "calls": self.calls, "fault": fault}
-            entry.write_all(self.fd, wire.frame(wire.pack(told)))
+    def tell(self, passed: bool, detail: str, fault: str | None, *, tampered: bool, last: bool) -> None:
+        """Write the verdict. `last`: no further exam can be held here."""
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(BaseException):
+                stream.flush()
+        if os.getpid() != self.process:
+            os._exit(0)
+        told = {
+            "exam": self.number,
+            "passed": passed,
+            "detail": detail[:500],
+            "calls": self.calls(),
+            "fault": fault,
+            "tampered": tampered,
+            "last": last,
+            "cpu_s": time.process_time() - self.begun,
+            "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
+        self.line.send(json.dumps(told).encode())
+
+    def end(self, passed: bool, detail: str, fault: str | None = None, tampered: bool = False) -> NoReturn:
+        """Write the verdict and end the process, from however deep in the test's text."""
+        self.tell(passed, detail, fault, tampered=tampered, last=True)
         os._exit(0)
 
 
-def split(payload: dict[str, Any], channel: int, result: int) -> NoReturn:
-    """Run the examiner's text with a stub for the candidate, and report."""
-    report = _Report(result)
-    stub = _stub(payload["entry_point"], channel, report)
-    _examine(payload, stub, report)
+class _Test:
+    """A test's text, compiled once."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.code: Any = None
+        self.fault = ""
+        self.tidy = False
+        self.unknown: frozenset[str] = frozenset()
+        """Names that the text takes from the candidate besides the entry point: helpers, classes."""
+        self.draws = "random" in source
+        try:
+            self.code = compile(source, entry.EXAMINER_FILE, "exec", dont_inherit=True)
+            self.tidy = tidy.is_tidy(self.code)
+            self.unknown = proxy.unknown_names(self.code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            self.fault = one_line(error, entry.EXAMINER_FILE)
 
 
-def together(payload: dict[str, Any], result: int) -> NoReturn:
-    """Run the candidate's text, then the examiner's with the candidate's own function, and report."""
-    report = _Report(result)
-    name = payload["entry_point"]
+def stand(control: int) -> NoReturn:
+    """Hold one exam after the other, as the supervisor asks on `control`, until it hangs up.
+
+    An order names the exam, its text (which comes on a descriptor the first time)
+    and the entry point; the channel to the candidate comes on a descriptor.
+    """
+    root.join_cgroup(_rest(control))
+    line = socket.socket(fileno=control)
+    tests: dict[int, _Test] = {}
+    start = _Start()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(line, _MAX_MESSAGE, _MAX_DESCRIPTORS)
+        if not message:
+            os._exit(0)
+        order = json.loads(message)
+        channel, *rest = descriptors
+        if order["files"]:
+            entry.write_files(wire.unpack(_read(rest.pop())))
+        if rest:
+            tests[order["text"]] = _Test(_read(rest[0]).decode("utf-8", "surrogatepass"))
+        test = tests[order["text"]]
+        report = Report(line, order["exam"])
+        passed, detail = _hold(test, order, channel, report)
+        clean = test.tidy and start.again(test)
+        report.tell(passed, detail, None, tampered=False, last=not clean)
+        if not clean:
+            os._exit(0)
+
+
+def _rest(fd: int) -> list[int]:
+    """The open descriptors after `fd`: the doors of a control group, where there is one."""
+    found: list[int] = []
+    with suppress(OSError):
+        while True:
+            os.fstat(fd + len(found) + 1)
+            found.append(fd + len(found) + 1)
+    return found
+
+
+class _Start:
+    """What an exam finds in the process, and what the next one shall find too."""
+
+    def __init__(self) -> None:
+        self.builtins = dict(builtins.__dict__)
+        self.environment: dict[bytes, bytes] = dict(os.environ._data)  # type: ignore[attr-defined]
+        self.path = list(sys.path)
+        self.folder = os.getcwd()
+        self.chance = random.getstate()
+
+    def again(self, test: _Test) -> bool:
+        """Whether all is as it was. It is for tidy tests, but for the state of `random`: that is put back."""
+        for name in os.listdir():
+            with suppress(OSError):
+                os.remove(name)
+        if test.draws:
+            random.setstate(self.chance)
+        return (
+            builtins.__dict__ == self.builtins
+            and os.environ._data == self.environment  # type: ignore[attr-defined]
+            and sys.path == self.path
+            and os.getcwd() == self.folder
+            and not os.listdir()
+        )
+
+
+def _read(fd: int) -> bytes:
+    with open(fd, "rb") as file:
+        file.seek(0)
+        return file.read()
+
+
+def _hold(test: _Test, order: dict[str, Any], channel: int, report: Report) -> tuple[bool, str]:
+    """One exam; whether it was passed, and if not, why."""
+    if test.fault:
+        os.close(channel)
+        return False, test.fault
+    conversation = proxy.Conversation(channel, report, in_place=order["in_place"], handles=order["handles"])
+    report.calls = lambda: conversation.calls
+    name = order["entry_point"]
+    stub = conversation.stub(name)
+    given = {one: conversation.stub(one) for one in test.unknown} | {name: stub, ALIAS: stub}
+    module = entry.module_of(test.source, entry.EXAMINER_FILE, "examiner", given)
+    if order["handles"]:
+        conversation.classes = module.__dict__
     try:
-        namespace = entry.execute(payload["candidate"], entry.PROGRAM_FILE, "program")
+        entry.enter(module, test.code)
+    except BaseException as error:
+        entry.print_uncaught(error)
+        return False, one_line(error, entry.EXAMINER_FILE)
+    finally:
+        os.close(channel)
+        module.__dict__.clear()
+        del sys.modules["examiner"]
+    return True, ""
+
+
+def together(taken: payload.Payload, result: int) -> NoReturn:
+    """Run the candidate's text, then the examiner's with the candidate's own function, and report."""
+    report = Report(socket.socket(fileno=result), 1)
+    name = taken.entry_point
+    try:
+        namespace = entry.program(taken)
     except BaseException as error:
         entry.print_uncaught(error)
         report.end(False, f"the program itself ended with {one_line(error, entry.PROGRAM_FILE)}")
     if name not in namespace:
         report.end(False, f"does not define {name!r}", f"does not define {name!r}")
-    function = namespace[name]
-
-    def counted(*args: Any, **kwargs: Any) -> Any:
-        report.calls += 1
-        return function(*args, **kwargs)
-
-    with suppress(AttributeError, TypeError):
-        functools.update_wrapper(counted, function)
-    _examine(payload, counted, report)
-
-
-def _examine(payload: dict[str, Any], candidate: Callable[..., Any], report: _Report) -> NoReturn:
-    name, source = payload["entry_point"], payload["source"]
+    candidate, report.calls = _counted(namespace[name])
+    given = {name: candidate, ALIAS: candidate}
     try:
-        entry.execute(source, entry.EXAMINER_FILE, "examiner", {name: candidate, ALIAS: candidate})
+        entry.execute(taken.more["examiner"], entry.EXAMINER_FILE, "examiner", given)
     except BaseException as error:
         entry.print_uncaught(error)
         report.end(False, one_line(error, entry.EXAMINER_FILE))
     report.end(True, "")
 
 
-def _stub(name: str, channel: int, report: _Report) -> Callable[..., Any]:
-    """A function that looks like the entry point and asks the candidate's process."""
-    reader = wire.FrameReader()
-    lock = threading.Lock()
-    line = socket.socket(fileno=channel)
+def _counted(function: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[[], int]]:
+    """The function, and what says how often it was called; a class stays what it is and counts as called."""
+    if isinstance(function, type):
+        return function, lambda: 1
+    calls = 0
 
-    def stub(*args: Any, **kwargs: Any) -> Any:
-        with lock:
-            report.calls += 1
-            question = wire.frame(wire.pack([list(args), kwargs]))
-            reply = _ask(question)
-        if reply[0] == "value":
-            return reply[1]
-        raise rebuilt(reply[1], reply[2])
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return function(*args, **kwargs)
 
-    def _ask(question: bytes) -> list[Any]:
-        number = report.calls
-        try:
-            if reader.pending or _unasked(line):
-                report.end(False, f"call {number}: bytes came unasked", "wrote on the answer channel unasked")
-            entry.write_all(channel, question)
-            payload = entry.read_frame(channel, reader)
-            reply = None if payload is None else read_reply(payload)
-        except OSError:
-            reply = None
-        except wire.WireError as error:
-            report.end(False, f"call {number}: no answer", f"wrote no answer on the answer channel: {error}")
-        if reply is None:
-            report.end(False, f"call {number}: the program ended before it answered")
-        if reply[0] == "fault":
-            report.end(False, f"call {number}: returned {reply[1]}", f"returned {reply[1]}")
-        if reply[0] == "missing":
-            report.end(False, f"does not define {name!r}", f"does not define {name!r}")
-        return reply
-
-    stub.__name__ = stub.__qualname__ = name
-    return stub
-
-
-def _unasked(line: socket.socket) -> bool:
-    """Whether bytes lie in the channel that nobody asked for."""
-    try:
-        return bool(line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-    except BlockingIOError:
-        return False
-
-
-def read_reply(payload: bytes) -> list[Any]:
-    """What the candidate's process says, checked for form; raises WireError."""
-    reply = wire.unpack(payload)
-    form = [type(part) for part in reply] if type(reply) is list else []
-    right = (
-        (len(form) == 2 and reply[0] == "value")
-        or (form == [str, str, str] and reply[0] == "raised")
-        or (form == [str, str] and reply[0] == "fault")
-        or reply == ["missing"]
-    )
-    if not right or (form and form[0] is not str):
-        raise wire.WireError("not an answer")
-    return list(reply)
-
-
-def rebuilt(name: str, message: str) -> BaseException:
-    """A built-in exception of that name, else one of a new class of that name.
-
-    Never StopIteration: raised below a `map` or a `for` it would end the
-    examiner's loop in silence, with the later cases untried.
-    """
-    name, message = name[:100], message[:2000]
-    if name in ("StopIteration", "StopAsyncIteration"):
-        return RuntimeError(f"the function raised {name}")
-    kind = getattr(builtins, name, None)
-    if isinstance(kind, type) and issubclass(kind, BaseException):
-        with suppress(Exception):
-            built: BaseException = kind(message)
-            return built
-    own: type[Exception] = type(name if name.isidentifier() else "CandidateError", (Exception,), {})
-    return own(message)
+    with suppress(AttributeError, TypeError):
+        functools.update_wrapper(counted, function)
+    return counted, lambda: calls
 
 
 def one_line(error: BaseException, file: str) -> str:

@@ -9,9 +9,14 @@ the host's files are not the slot's.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import random
+import socket
 import stat
+import struct
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from . import syscalls
@@ -19,16 +24,23 @@ from . import syscalls
 USER = 1000
 """The uid and gid that programs see themselves as."""
 
-BOX = "/box"
-"""Where each program's own tmpfs lies; /work, /tmp and /dev/shm are links into it."""
+BOX = "/box/own"
+"""Where each program's own tmpfs lies; /work, /tmp and /dev/shm are links into it.
+
+It is one step below `WRITABLE`, since Landlock does not see a rule on a folder
+that is covered by a mount, but does see the one on its parent.
+"""
+
+WRITABLE = "/box"
+"""All that programs may write to lies below this, besides `DEVICES`."""
 
 PROC_FLAGS = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
 
-_DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _LINKS = {
-    "/work": "box/work",
-    "/tmp": "box/tmp",
-    "/dev/shm": "/box/shm",
+    "/work": f"{BOX}/work",
+    "/tmp": f"{BOX}/tmp",
+    "/dev/shm": f"{BOX}/shm",
     "/dev/fd": "/proc/self/fd",
     "/dev/stdin": "/proc/self/fd/0",
     "/dev/stdout": "/proc/self/fd/1",
@@ -42,6 +54,9 @@ _ETC = {
 }
 _ETC_BINDS = ("/etc/ld.so.cache", "/etc/alternatives")
 _SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/libx32", "/bin", "/sbin")
+
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 1
 
 _ALL = (
     syscalls.CLONE_NEWUSER
@@ -61,18 +76,18 @@ def enter(spec: dict[str, Any]) -> None:
     pairs of where they lie and where they are shown. The process that called
     waits outside and ends with the slot. Raises WallError.
     """
-    spare = _spare_ids() if os.geteuid() == 0 else None
+    spare = spare_ids() if os.geteuid() == 0 else None
     if spare is not None:
         syscalls.unshare(syscalls.CLONE_NEWNS)
         syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
         new = _build(spec["readable"])
-        number = _become_nobody(spare)
+        number = become_nobody(spare)
         syscalls.unshare(_ALL)
-        _map_user(number, number)
+        map_user(number, number)
     else:
         user, group = os.geteuid(), os.getegid()
         syscalls.unshare(_ALL)
-        _map_user(user, group)
+        map_user(user, group)
         syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
         new = _build(spec["readable"])
     child = os.fork()
@@ -89,7 +104,7 @@ def _wait_outside(child: int) -> None:
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
-def _spare_ids() -> range | None:
+def spare_ids() -> range | None:
     """Ids that root can become and nobody uses; None for the root of a namespace that has hardly any."""
     highest = 1 << 32
     for name in ("uid_map", "gid_map"):
@@ -101,7 +116,7 @@ def _spare_ids() -> range | None:
     return range(61_000, 65_000) if highest > 65_000 else None
 
 
-def _become_nobody(spare: range) -> int:
+def become_nobody(spare: range) -> int:
     """From root to a user and group of its own, which own nothing."""
     number = random.SystemRandom().choice(spare)
     os.setgroups([])
@@ -112,7 +127,7 @@ def _become_nobody(spare: range) -> int:
     return number
 
 
-def _map_user(user: int, group: int) -> None:
+def map_user(user: int, group: int) -> None:
     """Write the maps: inside there is one user and one group, which are `user` and `group` outside."""
     try:
         for name, text in (
@@ -133,8 +148,8 @@ def _build(readable: list[list[str]]) -> str:
     if new is None:
         raise syscalls.WallError("no folder to mount the new root on (tried /mnt, /srv, /media, /opt, /tmp)")
     syscalls.mount("tmpfs", new, "tmpfs", syscalls.MS_NOSUID, "size=1m,nr_inodes=4096,mode=0755")
-    for folder in ("proc", "dev", "etc", "box", "old"):
-        os.mkdir(f"{new}/{folder}", 0o755)
+    for folder in ("/proc", "/dev", "/etc", WRITABLE, BOX, "/old"):
+        os.mkdir(new + folder, 0o755)
     for path in _SYSTEM:
         if os.path.islink(path):
             os.symlink(os.readlink(path), new + path)
@@ -143,8 +158,8 @@ def _build(readable: list[list[str]]) -> str:
     for source, target in readable:
         if not f"{target}/".startswith("/usr/"):
             _bind(source, new + target)
-    for name in _DEVICES:
-        _bind(f"/dev/{name}", f"{new}/dev/{name}", device=True)
+    for path in DEVICES:
+        _bind(path, new + path, device=True)
     for name, text in _ETC.items():
         with open(f"{new}/etc/{name}", "w") as file:
             file.write(text)
@@ -184,4 +199,37 @@ def _pivot(new: str) -> None:
     syscalls.pivot_root(".", "old")
     os.chdir("/")
     syscalls.umount("/old", syscalls.MNT_DETACH)
+    # Whoever makes a user namespace has every right in it: a second lock beside the filter.
+    with suppress(OSError), open("/proc/sys/user/max_user_namespaces", "w") as file:
+        file.write("0")
     syscalls.make_read_only("/", recursive=False)
+
+
+def loopback_up() -> None:
+    """Let programs talk to themselves over 127.0.0.1 and ::1; the slot's own network has nothing else.
+
+    For the zygote, between `enter` and the end of its rights. Raises WallError.
+    """
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+            request = struct.pack("16sH22x", b"lo", _IFF_UP)
+            fcntl.ioctl(any_socket, _SIOCSIFFLAGS, request)
+        # A port that one program has closed is free at once for the next.
+        with open("/proc/sys/net/ipv4/tcp_max_tw_buckets", "w") as file:
+            file.write("0")
+    except OSError as error:
+        raise syscalls.WallError(f"a loopback of its own is refused: {error.strerror}") from None
+
+
+def join_cgroup(descriptors: Sequence[int]) -> None:
+    """Put this process into the groups whose cgroup.procs the supervisor opened, and close them.
+
+    The kernel asks what the opener may, so that a process without rights can.
+    """
+    for fd in descriptors:
+        try:
+            os.write(fd, b"0")
+        except OSError as error:
+            raise syscalls.WallError(f"joining a cgroup is refused: {error.strerror}") from None
+        finally:
+            os.close(fd)

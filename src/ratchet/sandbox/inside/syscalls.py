@@ -1,4 +1,4 @@
-"""The dozen Linux calls that Python does not offer, by ctypes, each with its own error text.
+"""The few Linux calls that Python does not offer, by ctypes, each with its own error text.
 
 Own calls rather than a binding: the bindings are unmaintained, or need a library
 on the host, or are many times this size (EXECUTION.md, section 7).
@@ -47,6 +47,10 @@ _SYSCALLS = {
     "x86_64": {"pivot_root": 155, "mount_setattr": 442, "capset": 126},
     "aarch64": {"pivot_root": 41, "mount_setattr": 442, "capset": 91},
 }
+_LANDLOCK = {"landlock_create_ruleset": 444, "landlock_add_rule": 445, "landlock_restrict_self": 446}
+"""Newer calls have one number on every architecture."""
+_LANDLOCK_VERSION = 1
+_LANDLOCK_PATH_BENEATH = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -68,6 +72,8 @@ def machine() -> str:
 
 
 def _number(name: str) -> int:
+    if name in _LANDLOCK:
+        return _LANDLOCK[name]
     try:
         return _SYSCALLS[machine()][name]
     except KeyError:
@@ -163,9 +169,63 @@ _NO_CAPABILITIES = (
 )
 
 
+def capset_arguments() -> tuple[Any, ...]:
+    """What syscall(2) takes to give up every effective, permitted and inheritable capability."""
+    return (ctypes.c_long(_number("capset")), *_NO_CAPABILITIES)
+
+
 def drop_capabilities() -> None:
     """Give up every effective, permitted and inheritable capability."""
-    _syscall("capset", "dropping capabilities is refused", *_NO_CAPABILITIES)
+    _check(_libc.syscall(*capset_arguments()), "dropping capabilities is refused")
+
+
+def landlock_abi() -> int:
+    """The version of Landlock that the kernel has; raises OSError where it has none.
+
+    ENOSYS: it was not built in; EOPNOTSUPP: it was, and is switched off.
+    """
+    found = _libc.syscall(
+        ctypes.c_long(_LANDLOCK["landlock_create_ruleset"]),
+        None,
+        ctypes.c_size_t(0),
+        ctypes.c_uint32(_LANDLOCK_VERSION),
+    )
+    if found < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return int(found)
+
+
+def landlock_create(attributes: bytes) -> int:
+    """A descriptor of a new rule set; `attributes`: struct landlock_ruleset_attr."""
+    return _syscall(
+        "landlock_create_ruleset",
+        "a Landlock rule set is refused",
+        attributes,
+        ctypes.c_size_t(len(attributes)),
+        ctypes.c_uint32(0),
+    )
+
+
+def landlock_allow(rules: int, path: str, rule: bytes) -> None:
+    """Add a rule about `path`; `rule`: struct landlock_path_beneath_attr."""
+    _syscall(
+        "landlock_add_rule",
+        f"a Landlock rule for {path} is refused",
+        ctypes.c_int(rules),
+        ctypes.c_int(_LANDLOCK_PATH_BENEATH),
+        rule,
+        ctypes.c_uint32(0),
+    )
+
+
+def landlock_arguments(rules: int, flags: int = 0) -> tuple[Any, ...]:
+    """What syscall(2) takes to hold a process and its children to the rules, for good."""
+    return (ctypes.c_long(_number("landlock_restrict_self")), ctypes.c_int(rules), ctypes.c_uint32(flags))
+
+
+def landlock_restrict(rules: int, flags: int = 0) -> None:
+    """Hold this process and its children to the rules, for good."""
+    _check(_libc.syscall(*landlock_arguments(rules, flags)), "Landlock's rules are refused")
 
 
 class _Program(ctypes.Structure):
@@ -182,10 +242,11 @@ class SeccompFilter:
         self._buffer = ctypes.create_string_buffer(code, len(code))
         self._program = _Program(len(code) // 8, ctypes.addressof(self._buffer))
 
+    def arguments(self) -> tuple[Any, ...]:
+        """What prctl(2) takes to install it."""
+        zero = ctypes.c_ulong(0)
+        return (ctypes.c_int(PR_SET_SECCOMP), ctypes.c_ulong(2), ctypes.byref(self._program), zero, zero)
+
     def install(self) -> None:
         """Filter every system call of this process, and of its children, from now on."""
-        zero = ctypes.c_ulong(0)
-        result = _libc.prctl(
-            ctypes.c_int(PR_SET_SECCOMP), ctypes.c_ulong(2), ctypes.byref(self._program), zero, zero
-        )
-        _check(result, "a seccomp filter is refused")
+        _check(_libc.prctl(*self.arguments()), "a seccomp filter is refused")

@@ -7,21 +7,26 @@ builds all AST types, over a millisecond that every fork would pay.
 
 from __future__ import annotations
 
+import _sitebuiltins
+import builtins
 import contextlib
 import importlib
 import io
+import os
+import socket
 import sys
 import traceback
 
-from . import entry, wire
+from . import answering, entry, payload, wire
 
 _MODULES = """
-array ast base64 bisect calendar cmath collections collections.abc contextlib copy ctypes
-dataclasses datetime decimal enum fractions functools hashlib heapq inspect io itertools json
-keyword linecache locale math numbers operator os pathlib pprint random re shutil signal statistics
-string struct tempfile textwrap threading time timeit traceback types typing unicodedata unittest
-uuid warnings weakref zlib
+bisect cmath collections collections.abc copy dataclasses datetime decimal enum fractions functools hashlib
+heapq itertools json linecache math numbers operator random re statistics string struct sys threading time
+traceback types typing
 """
+
+_REHEARSALS = 20
+"""The interpreter adapts code that is run more than a few times, and what it writes then need not be copied later."""
 
 _SAMPLE = '''
 from dataclasses import dataclass
@@ -49,6 +54,8 @@ list(work(3))
 
 def preload(import_path: list[str]) -> None:
     """Import, compile, fail and print once; then `import_path` follows the standard library's paths."""
+    for name in ("exit", "quit"):
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))  # as `site` would
     for name in _MODULES.split():
         with contextlib.suppress(ImportError):  # a Python built without it
             importlib.import_module(name)
@@ -58,5 +65,31 @@ def preload(import_path: list[str]) -> None:
         traceback.print_exception(error, file=io.StringIO())
     del sys.modules["sample"]
     entry.forget("sample.py")
-    wire.unpack(wire.pack([{"a": (1, 2.5, {"x"})}, None]))
+    for _ in range(_REHEARSALS):
+        _rehearse()
+    answering.prepare(entry.CHANNEL)
     sys.path[:] = [path for path in sys.path if path] + import_path
+    os.environ["PYTHONPATH"] = os.pathsep.join(import_path)  # for interpreters that a program starts
+
+
+def _rehearse() -> None:
+    """Go through all that a program's process does, from its payload to its last answer."""
+    main = sys.modules["__main__"]
+    text = "from typing import List\ndef work(n: int, more: List[int]) -> int:\n    return n + sum(more)\n"
+    taken = payload.unpack(payload.pack(text, "work", in_place=False, handles=False))
+    near, far = socket.socketpair()
+    with near, far:
+        for arguments in ([1, [2, 3]], [1, [2.5]], ["1", []], [True, [None]]):
+            near.send(wire.frame(wire.pack([arguments, {}])))
+        near.shutdown(socket.SHUT_WR)
+        answering.serve(entry.program(taken), taken.entry_point, far.fileno(), in_place=False, handles=False)
+    sys.modules["__main__"] = main
+    del sys.modules["program"]
+    entry.forget(entry.PROGRAM_FILE)
+
+
+def load(modules: list[str]) -> None:
+    """Import what programs of one kind need besides; what cannot be imported is left to them to find out."""
+    for name in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)

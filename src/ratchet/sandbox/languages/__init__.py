@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ratchet.errors import RatchetError
 
@@ -50,6 +51,11 @@ def interpreter(name: str) -> Interpreter:
     if name not in LANGUAGES:
         known = ", ".join(sorted(LANGUAGES))
         raise RatchetError(f"no language {name!r} is known to the sandbox; known are: {known}.")
+    return _described(name)
+
+
+@lru_cache
+def _described(name: str) -> Interpreter:
     return LANGUAGES[name]()
 
 

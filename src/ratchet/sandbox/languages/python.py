@@ -33,6 +33,12 @@ def describe() -> Interpreter:
         arguments=_ARGUMENTS,
         environment={
             "PYTHONHASHSEED": "0",
+            # All symbols are bound at the start, once: a program that was forked would bind them anew each time.
+            "LD_BIND_NOW": "1",
+            # One program has one core; and a zygote must not have threads when it forks.
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
             "LANG": "C.UTF-8",
             "PATH": f"{os.path.dirname(executable)}:/usr/local/bin:/usr/bin:/bin",
             "HOME": "/tmp",

@@ -1,0 +1,39 @@
+"""Problems in MBPP's form: a sentence, a solution, and assertions about a function that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ratchet.errors import RatchetError
+from ratchet.problems.syntax import entry_point_of, missing_imports, unbound_names, why_together
+from ratchet.problems.types import CheckOracle, Problem
+
+
+def docstring_prompt(text: str, assertion: str) -> str:
+    """The request as the docstring of a program to be written, with one assertion to show the name."""
+    return f'"""\n{text.strip()}\n{assertion.strip()}\n"""\n'
+
+
+def assertion_problem(
+    id: str, text: str, code: str, assertions: Sequence[str], *, setup: str = "", imports: Sequence[str] = ()
+) -> Problem:
+    """A problem whose test is `imports`, `setup` and the assertions, run in this order after the program.
+
+    The function's name is read off the first assertion. A test that uses more names of
+    the program than this one gets handles: it builds objects of the program's classes.
+    Raises RatchetError where no assertion calls a function.
+    """
+    entry_point = entry_point_of(assertions[0]) if assertions else None
+    if entry_point is None:
+        raise RatchetError(f"the problem {id} has no assertion that calls a function; give it one.")
+    body = "\n".join([*imports, setup, *assertions]).replace("\r\n", "\n")
+    test = f"{missing_imports(body)}{body.strip()}\n"
+    oracle = CheckOracle(
+        entry_point,
+        test,
+        script=True,
+        handles=bool(unbound_names(test) - {entry_point}),
+        together=why_together(test, entry_point),
+    )
+    prompt = docstring_prompt(text, assertions[0])
+    return Problem(id=id, prompt=prompt, oracle=oracle, turns=(prompt,), reference=code)

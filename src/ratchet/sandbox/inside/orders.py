@@ -1,0 +1,25 @@
+"""What supervisor and zygote say to each other: small fixed records, as every program costs one of each.
+
+An order may be followed by JSON: the limits of a plan, which later orders name by
+its number. A report may be followed by what a warden has to add.
+"""
+
+from __future__ import annotations
+
+import struct
+
+ORDER = struct.Struct("<IBBHB")
+"""The program's number, what to do, its mode, the number of its plan, how many descriptors come along."""
+REPORT = struct.Struct("<IBiQQ")
+"""The program's number, what ended it, its wait status, CPU microseconds, kilobytes of its largest process."""
+
+PLAN, START, STAND, END = range(4)
+"""What to do: learn a plan; start a program; start one without a deadline; end one."""
+
+MODES = ("run", "answer", "both", "oracle")
+
+BY_ITSELF, BY_DEADLINE, BY_ORDER, BY_CPU, BY_MEMORY = range(5)
+"""What ended a program."""
+
+MAX_MESSAGE = 1 << 16
+"""Bytes of one message."""
