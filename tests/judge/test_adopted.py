@@ -17,7 +17,9 @@ SORT = Problem(
 SORT_CHECK = Problem(
     "sort",
     "def sort(xs):\n",
-    CheckOracle("sort", "xs = [2, 1]\nassert sort(xs) is None\nassert xs == [1, 2]\n", script=True, in_place=True),
+    CheckOracle(
+        "sort", "xs = [2, 1]\nassert sort(xs) is None\nassert xs == [1, 2]\n", script=True, in_place=True
+    ),
 )
 
 

@@ -8,6 +8,7 @@ may do, however strange, is never called tampering.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -98,6 +99,20 @@ def test_what_is_recognised_is_called_tampered_with_the_evidence(
     seen = verdict(slots, PROBLEMS[problem], armed)
     assert seen.status == "tampered", seen
     assert evidence in seen.detail
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the other table of x86-64")
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("when", ["at once", "when asked"])
+def test_the_system_calls_of_another_architecture_are_tampering(
+    slots: LocalSandbox, when: str, problem: str
+) -> None:
+    """There is one reason to make them: to get round the filter, which ends the program."""
+    call = "ctypes.CDLL(None).syscall(0x40000000 + 39)"
+    body = f"{call}\ndef f(x): return 7" if when == "at once" else f"def f(x): return {call}"
+    seen = verdict(slots, PROBLEMS[problem], f"import ctypes\n{body}")
+    assert seen.status == "tampered", seen
+    assert seen.detail
 
 
 ENDS = {

@@ -26,9 +26,8 @@ from tests.sandbox.attack_files import Attack, read_attacks
 
 EXAMINER = Program("""
 def check(candidate):
-    for x in range(5):
+    for x in (1000, 0, 1, 2, 3, 4, 99):
         assert candidate(x) == x * 31 + 7, "SECRET_MARKER"
-    assert candidate(1000) == 31007
 check(f)
 """)
 RIGHT = Program("def f(x): return x * 31 + 7")
@@ -36,6 +35,7 @@ AT_ONCE = 4
 """Many attacks only wait for their time to run out, so more of them run than there are cores."""
 
 ATTACKS = read_attacks()
+ABOUT_ANSWERS = {"forged_output", "equality_and_hash_tricks", "early_exit", "patched_builtins_and_libraries"}
 _MISTAKE = re.compile(r"\b(NameError|SyntaxError|IndentationError|AttributeError|ImportError)\b")
 
 
@@ -193,7 +193,10 @@ def test_no_attack_passes_an_exam_hangs_or_harms(slots: Slots, machine: Machine,
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("group", ATTACKS)
+@pytest.mark.parametrize(
+    "group",
+    [name if name in ABOUT_ANSWERS else pytest.param(name, marks=pytest.mark.slow) for name in ATTACKS],
+)
 def test_no_attack_fools_the_supervisors_own_reader(slots: Slots, machine: Machine, group: str) -> None:
     """The same against `call`, where the answers are read in our own process."""
 

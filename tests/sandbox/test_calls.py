@@ -133,7 +133,8 @@ def test_one_time_limit_for_all_calls(sandbox: LocalSandbox) -> None:
 def test_a_crash_in_the_middle(sandbox: LocalSandbox) -> None:
     outcome = call(sandbox, "import os\ndef f(x):\n    if x: os.abort()\n    return x", (0,), (1,), (0,))
     assert len(outcome.results) == 1
-    assert (outcome.outcome.status, outcome.outcome.signal) == (Status.CRASHED, 6)
+    assert outcome.outcome.status is Status.CRASHED
+    assert outcome.outcome.signal in (6, 11)  # a process 1 gets no signal of its own: abort() traps
 
 
 def test_large_arguments_and_answers(sandbox: LocalSandbox) -> None:

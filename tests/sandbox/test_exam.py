@@ -73,7 +73,7 @@ def test_an_examiner_that_does_not_run_to_its_end_passes_nobody(
 
 @pytest.mark.parametrize("in_process", [False, True])
 def test_a_first_process_is_not_ended_by_signals_of_its_own(sandbox: LocalSandbox, in_process: bool) -> None:
-    """Candidate and examiner are the first processes of their namespaces, which only the parent's can kill."""
+    """Candidate and examiner are the first of their namespaces, whom only processes outside can kill."""
     kill = "import os, signal\nfor number in (9, 15, 19): os.kill(os.getpid(), number)\n"
     assert examine(sandbox, f"{kill}{GOOD}", f"{kill}assert add(1, 2) == 3", in_process).passed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import pytest
@@ -227,6 +228,56 @@ def test_what_a_function_of_the_test_asserts_cannot_be_swallowed() -> None:
     source = "def f(do):\n    try: do(1)\n    except BaseException: pass"
     with talk(source) as conversation, pytest.raises(AssertionError):
         conversation.stub("f")(check)
+
+
+REACHES = """
+def f(reach, thing):
+    for path in ('_inner.ask', '_ask', '_ask._conversation._report.end', '_number', '__init__.__globals__'):
+        try: found = reach(thing, path)
+        except BaseException: continue
+        if callable(found): found(True, '', None, False)
+    return True
+def g(make): return make()(1)
+class Thing:
+    _number = 7
+    def __init__(self): self._ask = 'mine'
+    def m(self): pass
+def thing(): return Thing()
+"""
+
+
+@pytest.mark.parametrize("flags", [{"handles": True}, {"handles": True, "in_place": True}])
+def test_functions_of_a_test_lead_to_nothing_of_ours(flags: dict[str, bool]) -> None:
+    def attributes(thing: Any, path: str) -> Any:
+        return operator.attrgetter(path)(thing)
+
+    with talk(REACHES, **flags) as conversation:
+        thing = conversation.stub("thing")()
+        for reach in (attributes, getattr):
+            assert conversation.stub("f")(reach, thing) is True
+            assert conversation.stub("f")(reach, [thing, [1], {1: 2}]) is True
+        assert (thing._number, thing._ask) == (7, "mine")  # names of its own, whatever they are
+
+
+def test_what_a_function_of_the_test_returns_is_plain_data_or_a_handle() -> None:
+    with talk(REACHES, handles=True) as conversation:
+        with pytest.raises(Exception, match="not plain data"):
+            conversation.stub("g")(lambda: lambda x: x)
+        thing = conversation.stub("thing")()
+        conversation.stub("f")(lambda thing, path: thing, thing)
+
+
+def test_a_bare_object_is_lent() -> None:
+    with talk("def f(*x): return x[0] if x else object()", handles=True) as conversation:
+        lent = conversation.stub("f")()
+        assert conversation.stub("f")(lent) is lent
+
+
+def test_an_answer_to_a_call_back_that_is_too_long() -> None:
+    source = "def f(do):\n    try: return do()\n    except BaseException as e: return str(e)[-8:]"
+    with talk(source) as conversation:
+        assert conversation.stub("f")(lambda: "x" * (65 << 20)) == str(64 << 20)
+        assert conversation.stub("f")(lambda: 1) == 1
 
 
 def test_the_candidates_own_functions_can_be_handed_back() -> None:

@@ -84,8 +84,9 @@ def named(programs: list[Honest]) -> pytest.MarkDecorator:
     for program in programs:
         needs = program.told.get("needs")
         there = needs is None or importlib.util.find_spec(needs) is not None
-        missing = [] if there else [pytest.mark.skip(reason=f"{needs} is not installed")]
-        cases.append(pytest.param(program, id=program.name.replace(" ", "-"), marks=missing))
+        marks = [] if there else [pytest.mark.skip(reason=f"{needs} is not installed")]
+        marks += [pytest.mark.slow] if needs == "torch" else []
+        cases.append(pytest.param(program, id=program.name.replace(" ", "-"), marks=marks))
     return pytest.mark.parametrize("program", cases)
 
 

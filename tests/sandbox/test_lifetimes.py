@@ -16,60 +16,8 @@ from pathlib import Path
 import pytest
 
 from ratchet.errors import HarnessError, RatchetError
-from ratchet.sandbox import Limits, LocalSandbox, Program, Status, Walls
-
-
-def processes_with(mark: str) -> list[int]:
-    """Every process on this machine whose command line or environment holds `mark`."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid():
-            try:
-                text = Path(f"/proc/{name}/cmdline").read_bytes() + Path(f"/proc/{name}/comm").read_bytes()
-            except OSError:
-                continue
-            if mark.encode() in text:
-                found.append(int(name))
-    return found
-
-
-def descendants(pid: int) -> set[int]:
-    """All processes below `pid` now."""
-    parents: dict[int, list[int]] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                stat = Path(f"/proc/{name}/stat").read_text()
-            except OSError:
-                continue
-            parents.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(name))
-    found, queue = set(), [pid]
-    while queue:
-        below = parents.get(queue.pop(), [])
-        found.update(below)
-        queue += below
-    return found
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def alive(pids: set[int]) -> set[int]:
-    left = set()
-    for pid in pids:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            continue
-        if state != "Z":
-            left.add(pid)
-    return left
+from ratchet.sandbox import CallResult, Limits, LocalSandbox, Program, Status, Walls
+from tests.sandbox.watching import alive, descendants, outer, processes_with, wait_until, zygote_of
 
 
 def test_daemons_are_gone_when_the_outcome_is_there(sandbox: LocalSandbox) -> None:
@@ -152,19 +100,57 @@ except KeyboardInterrupt:
         assert not alive(below)
 
 
-def test_a_dead_zygote_is_replaced_and_the_job_done_again(sandbox: LocalSandbox) -> None:
+TEST = Program("assert f(1) == 2")
+WORK: dict[str, Callable[[LocalSandbox, str], bool]] = {
+    "run": lambda one, first: one.run(Program(f"{first}\nprint(2)")).stdout == "2\n",
+    "call": lambda one, first: one.call(right(first), "f", [(1,)]).results == (CallResult(2),),
+    "examine": lambda one, first: one.examine(right(first), "f", TEST).passed,
+    "in-process": lambda one, first: one.examine(right(first), "f", TEST, in_process=True).passed,
+}
+"""Each of the things that are asked of a sandbox, and whether it is done; the program begins with `first`."""
+
+
+def right(first: str) -> Program:
+    """A program that passes `TEST`."""
+    return Program(f"{first}\ndef f(x): return x + 1")
+
+
+@pytest.mark.parametrize("kind", WORK)
+@pytest.mark.parametrize("whom", ["the zygote", "who waits for it"])
+def test_a_dead_zygote_is_replaced_and_the_job_done(whom: str, kind: str) -> None:
     with LocalSandbox(slots=1) as one:
-        assert one.run(Program("print(1)")).stdout == "1\n"
-        for pid in descendants(os.getpid()):
-            if b"boot.py" in Path(f"/proc/{pid}/cmdline").read_bytes() and _is_child_of_slot(one, pid):
-                os.kill(pid, signal.SIGKILL)
-        assert one.run(Program("print(2)")).stdout == "2\n"
+        assert all(work(one, "") for work in WORK.values())
+        pid = outer(one)
+        below = descendants(pid)
+        os.kill(zygote_of(pid) if whom == "the zygote" else pid, signal.SIGKILL)
+        assert WORK[kind](one, "")
+        assert outer(one) != pid
+        assert wait_until(lambda: not alive(below)), alive(below)
 
 
-def _is_child_of_slot(sandbox: LocalSandbox, pid: int) -> bool:
-    slot = sandbox._idle.queue[-1]
-    assert slot is not None
-    return pid in descendants(slot[1]._process.pid)
+@pytest.mark.parametrize("kind", WORK)
+def test_a_zygote_that_dies_in_the_middle_has_its_job_done_again(kind: str) -> None:
+    with LocalSandbox(slots=1) as one:
+        pid = outer(one)
+        killer = threading.Timer(0.2, os.kill, (zygote_of(pid), signal.SIGKILL))
+        killer.start()
+        assert WORK[kind](one, "import time; time.sleep(0.5)")
+        killer.join()
+        assert outer(one) != pid
+
+
+def test_a_killed_supervisors_groups_go_when_the_next_one_starts() -> None:
+    then = "print(*sandbox._groups.homes.values(), flush=True); time.sleep(60)"
+    with start("full", then) as process:
+        assert process.stdout is not None
+        homes = process.stdout.readline().split()
+        below = descendants(process.pid)
+        process.kill()
+        process.wait()
+    assert wait_until(lambda: not alive(below)), alive(below)
+    with LocalSandbox(slots=1) as one:
+        assert WORK["run"](one, "")
+        assert not [home for home in homes if Path(home).exists()]
 
 
 def test_a_slot_that_breaks_twice_is_the_harness_fault() -> None:

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from ratchet.sandbox import Limits, LocalSandbox, Outcome, Program, Status
+from ratchet.sandbox.backends import cgroups
 
 
 def run(sandbox: LocalSandbox, source: str, **limits: float) -> Outcome:
@@ -56,6 +57,41 @@ def test_cpu_time(sandbox: LocalSandbox) -> None:
     assert run(sandbox, "import time; time.sleep(0.6)", cpu_s=0.3).status is Status.OK
 
 
+FAMILY = """
+import os, time
+for _ in range(3):
+    if os.fork() == 0:
+        while True: pass
+"""
+
+
+@pytest.mark.parametrize("call", [False, True])
+def test_cpu_time_is_one_budget_for_a_family(sandbox: LocalSandbox, call: bool) -> None:
+    """No process comes near the limit by itself; in a script and in a candidate alike."""
+    limits = Limits(wall_s=20, cpu_s=0.6)
+    if call:
+        source = f"def f():\n    {FAMILY.replace(chr(10), chr(10) + '    ')}\n    time.sleep(30)"
+        outcome = sandbox.call(Program(source), "f", [()], limits).outcome
+    else:
+        outcome = sandbox.run(Program(f"{FAMILY}\ntime.sleep(30)"), limits)
+    assert outcome.status is Status.TIMEOUT, outcome
+    assert outcome.wall_s < 3 + _slack()
+
+
+def test_cpu_time_counts_what_ended_children_used(sandbox: LocalSandbox) -> None:
+    source = """
+import os, time
+while True:
+    if os.fork() == 0:
+        while time.process_time() < 0.05: pass
+        os._exit(0)
+    os.wait()
+"""
+    outcome = run(sandbox, source, cpu_s=0.4)
+    assert outcome.status is Status.TIMEOUT, outcome
+    assert 0.35 < outcome.cpu_s < 0.9
+
+
 def test_cpu_time_counts_what_children_used(sandbox: LocalSandbox) -> None:
     source = "import os, time\nif os.fork() == 0:\n    while time.process_time() < 0.3: pass\n    os._exit(0)\nos.wait()"
     assert run(sandbox, source).cpu_s >= 0.3
@@ -87,6 +123,63 @@ def test_shared_memory_and_families_are_limited_too(sandbox: LocalSandbox, sourc
     outcome = run(sandbox, source, memory_bytes=100 << 20, disk_bytes=8 << 20)
     assert outcome.status is Status.MEMORY, outcome
     assert time.monotonic() - started < 6
+
+
+def test_who_limits_the_sum_is_told(sandbox: LocalSandbox) -> None:
+    """In every outcome; and the sum is held to what `Limits` says of it."""
+    by = run(sandbox, "pass").memory_by
+    with cgroups.find() as groups:
+        assert by == ("rlimit" if groups.kind == "none" else groups.kind)
+    called = sandbox.call(Program("def f(): return 1"), "f", [()]).outcome
+    exam = sandbox.examine(Program("def f(): return 1"), "f", Program("assert f() == 1"))
+    assert exam.examiner is not None
+    assert {called.memory_by, exam.candidate.memory_by, exam.examiner.memory_by} == {by}
+
+
+def test_a_family_may_hold_what_the_limits_say_and_no_more(sandbox: LocalSandbox) -> None:
+    """Two processes of 70 MB each pass under 150 + 8 MB, three do not."""
+    if run(sandbox, "pass").memory_by == "rlimit":
+        pytest.skip("no control groups: the sum is looked at, and twice as much is allowed")
+    for count, status in ((2, Status.OK), (3, Status.MEMORY)):
+        source = f"""
+import os, time
+for _ in range({count}):
+    if os.fork() == 0:
+        x = b'x' * (70 << 20)
+        time.sleep(0.5)
+        os._exit(0)
+while True:
+    try: os.wait()
+    except ChildProcessError: break
+"""
+        outcome = run(sandbox, source, memory_bytes=150 << 20, disk_bytes=8 << 20, wall_s=6)
+        assert outcome.status is status, (count, outcome)
+
+
+def test_files_count_as_memory_of_the_family(sandbox: LocalSandbox) -> None:
+    if run(sandbox, "pass").memory_by == "rlimit":
+        pytest.skip("no control groups: files are limited by their own limit alone")
+    source = """
+with open('big', 'wb') as file:
+    for _ in range(60): file.write(bytes(1 << 20))
+import os, time
+for _ in range(3):
+    if os.fork() == 0: x = b'x' * (40 << 20); time.sleep(9)
+time.sleep(9)
+"""
+    outcome = run(sandbox, source, memory_bytes=60 << 20, disk_bytes=64 << 20)
+    assert outcome.status is Status.MEMORY, outcome
+
+
+def test_what_the_zygote_holds_is_granted_on_top(sandbox: LocalSandbox) -> None:
+    """A program gets its limit whatever its interpreter had imported before."""
+    for imports in ("", "import numpy, unittest\n"):
+        source = f"{imports}x = bytearray(55 << 20)\nfor i in range(0, len(x), 4096): x[i] = 1"
+        outcome = run(sandbox, source, memory_bytes=64 << 20)
+        assert outcome.status is Status.OK, outcome
+        assert (
+            run(sandbox, f"{imports}x = bytearray(80 << 20)", memory_bytes=64 << 20).status is Status.MEMORY
+        )
 
 
 @pytest.mark.parametrize("call", ["memfd_create(b'x', 0)", "shmget(0, 1 << 30, 0o1600)", "msgget(0, 0o1600)"])
@@ -157,7 +250,8 @@ def test_the_size_of_a_file_and_of_the_disk(sandbox: LocalSandbox, where: str) -
     many = f"n = 0\ntry:\n    while True:\n        open(f'{where}/{{n}}', 'wb', 0).write(bytes(1 << 20)); n += 1\nexcept OSError as e: print(n <= 4, e.errno)"
     outcome = run(sandbox, many, disk_bytes=4 << 20)
     assert outcome.stdout in ("True 28\n", "False 28\n")
-    assert run(sandbox, f"import os\nprint(os.listdir('{where}'))").stdout == "[]\n"
+    left = run(sandbox, f"import os\nprint(os.listdir('{where}'))").stdout
+    assert left == ("['program.py']\n" if where == "." else "[]\n")
 
 
 def test_the_number_of_files(sandbox: LocalSandbox) -> None:

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ratchet.sandbox.inside import wire
-from ratchet.sandbox.inside.records import Match, Member, Record, RecordTuple
+from ratchet.sandbox.inside.records import Match, Member, Pattern, Record, RecordTuple
 
 
 def crossed(value: Any) -> Any:
@@ -63,13 +63,15 @@ PLUS = datetime.timezone(datetime.timedelta(hours=-3))
 def test_values_come_back_equal(value: Any) -> None:
     back = crossed(value)
     assert back == value
-    assert type(back) in (type(value), pathlib.PosixPath)
-    assert repr(back) == repr(value)
+    assert type(back) in (type(value), pathlib.PosixPath, Pattern)
+    assert type(back) is Pattern or repr(back) == repr(value)
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.datetimes(timezones=st.timezones() | st.just(EAST)) | st.times(timezones=st.just(EAST)) | st.uuids()
+    st.datetimes(timezones=st.timezone_keys(allow_prefix=False).map(zoneinfo.ZoneInfo) | st.just(EAST))
+    | st.times(timezones=st.just(EAST))
+    | st.uuids()
 )
 def test_moments_with_zones(value: Any) -> None:
     back = crossed(value)

@@ -9,25 +9,37 @@ from importlib.util import find_spec
 HEAVY = ("numpy", "pandas", "scipy", "sklearn", "sympy", "torch", "matplotlib", "networkx")
 """Packages that take long to import and are often used."""
 
-EXTRA = (
-    "unittest asyncio concurrent multiprocessing subprocess socket selectors tempfile shutil pathlib uuid calendar"
-    " pprint timeit textwrap logging argparse csv io sqlite3 pickle queue urllib http html xml zipfile tarfile gzip"
-    " shelve glob fnmatch platform getpass secrets hmac configparser difflib doctest zoneinfo array"
-).split()
+_EXTRA = """
+argparse array asyncio calendar cmath concurrent configparser csv difflib doctest fnmatch getpass glob
+gzip hashlib hmac html http io logging multiprocessing pathlib pickle platform pprint queue secrets
+selectors shelve shutil socket sqlite3 statistics subprocess tarfile tempfile textwrap timeit unittest
+urllib uuid xml zipfile zoneinfo
+"""
+EXTRA = frozenset(_EXTRA.split())
 """Modules of the standard library that few programs need: one of them, and all are there."""
 
-_IMPORT = re.compile(r"^[ \t]*(?:from|import)[ \t]+([^\n#;]*)", re.MULTILINE)
-_NAME = re.compile(r"\b(" + "|".join((*HEAVY, *EXTRA)) + r")\b")
+_KNOWN = frozenset((*HEAVY, *EXTRA))
+_WORD = re.compile(r"\w+")
 
 
+@lru_cache(maxsize=1024)
 def needed(source: str) -> frozenset[str]:
-    """The heavy packages that the text names in its import statements and that are installed here."""
-    if not _NAME.search(source):
+    """The heavy packages that the text names in its import statements and that are installed here.
+
+    One module of `EXTRA` stands for all of them.
+    """
+    named: set[str] = set()
+    at = source.find("import")
+    while at >= 0:
+        end = source.find("\n", at)
+        line = source[source.rfind("\n", 0, at) + 1 : end if end >= 0 else None]
+        if line.lstrip().startswith(("import", "from")):
+            named |= _KNOWN.intersection(_WORD.findall(line))
+        at = source.find("import", end) if end >= 0 else -1
+    if not named:
         return frozenset()
-    named = {name for line in _IMPORT.findall(source) for name in _NAME.findall(line)}
     heavy = named.intersection(HEAVY)
-    more = EXTRA if named - heavy else ()
-    return frozenset([*filter(_is_installed, heavy), *more])
+    return frozenset([*filter(_is_installed, heavy), *(EXTRA if named - heavy else ())])
 
 
 @lru_cache(maxsize=len(HEAVY))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import math
 import os
 import queue
@@ -25,6 +26,7 @@ from ratchet.sandbox.backends.talks import Answers
 from ratchet.sandbox.backends.zygote import Role, Settings, SlotBroken
 from ratchet.sandbox.imports import needed
 from ratchet.sandbox.inside import orders, payload, wire
+from ratchet.sandbox.inside.entry import EXAMINER_FILE
 from ratchet.sandbox.languages import interpreter
 from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program, Status
 
@@ -124,7 +126,7 @@ class LocalSandbox:
             warm = slot.prepare(needed(program.source))
             near, far = socket.socketpair()
             with near:
-                text = _payload(program, entry_point, {"in_place": in_place})
+                text = _payload(program, entry_point, in_place=in_place)
                 near.setblocking(False)
                 role = Role("answer", text, limits.output_bytes, _stdin(program), far)
                 answers = Answers(near, questions, entry_point, lambda: warm.dismiss(role), in_place=in_place)
@@ -264,7 +266,7 @@ def _exam_split(
     flags: dict[str, bool],
 ) -> ExamOutcome:
     warm = slot.prepare(needed(candidate.source) | needed(examiner.source))
-    role = Role("answer", _payload(candidate, entry_point, flags), limits.output_bytes, _stdin(candidate))
+    role = Role("answer", _payload(candidate, entry_point, **flags), limits.output_bytes, _stdin(candidate))
     files = wire.pack(_files(examiner)) if examiner.files else b""
     told, seen = warm.examine(role, examiner.source, files, entry_point, _limits(limits), flags)
     by = slot.memory_by
@@ -281,7 +283,7 @@ def _exam_together(
 ) -> ExamOutcome:
     warm = slot.prepare(needed(candidate.source) | needed(examiner.source))
     both = Program(candidate.source, files={**examiner.files, **candidate.files})
-    text = _payload(both, entry_point, {"examiner": examiner.source})
+    text = _payload(both, entry_point, test=examiner.source, compiled=_compiled(examiner.source))
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     role = Role("both", text, limits.output_bytes, _stdin(candidate), far)
     heard: list[bytes] = []
@@ -302,6 +304,19 @@ def _exam_together(
     return _exam(read_told(heard[0], 1) if outcome.exit_code == 0 else None, outcome, None)
 
 
+@lru_cache(maxsize=1024)
+def _compiled(source: str) -> bytes:
+    """An examiner's code, compiled once for all programs it is put to; empty if that cannot be done.
+
+    Programs run on the same interpreter as this process, so it can read the code. Only a
+    benchmark's text is compiled here, never a candidate's.
+    """
+    try:
+        return marshal.dumps(compile(source, EXAMINER_FILE, "exec", dont_inherit=True))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return b""
+
+
 def _exam(told: Told | None, candidate: Outcome, examiner: Outcome | None) -> ExamOutcome:
     if told is None:
         detail = f"the examiner ended before its text did ({(examiner or candidate).status})"
@@ -314,7 +329,8 @@ def _exam(told: Told | None, candidate: Outcome, examiner: Outcome | None) -> Ex
 def _examiner_outcome(told: Told | None, role: Role, memory_by: str) -> Outcome:
     """What an examiner did in one exam; it may have gone on to live."""
     out, err = role.stdout, role.stderr
-    assert out is not None and err is not None
+    assert out is not None
+    assert err is not None
     end = role.end
     if told is not None:
         status, signal = Status.OK, None
@@ -338,13 +354,10 @@ def _examiner_outcome(told: Told | None, role: Role, memory_by: str) -> Outcome:
     )
 
 
-def _payload(program: Program, entry_point: str = "", more: dict[str, Any] | None = None) -> bytes:
-    """A program's text, with a line of head before it; see `inside.entry`."""
-    more = dict(more or {})
-    flags = {name: more.pop(name, False) for name in ("in_place", "handles")}
-    if program.files:
-        more["files"] = _files(program)
-    return payload.pack(program.source, entry_point, more=more, **flags)
+def _payload(program: Program, entry_point: str = "", **more: Any) -> bytes:
+    """A program's text and how it is entered, as its own process reads it."""
+    files = _files(program) if program.files else {}
+    return payload.pack(payload.Payload(program.source, entry_point, files=files, **more))
 
 
 def _files(program: Program) -> dict[str, bytes]:
@@ -394,7 +407,9 @@ def _limits(limits: Limits) -> dict[str, Any]:
 
 def _outcome(role: Role, memory_by: str) -> Outcome:
     end, out, err = role.end, role.stdout, role.stderr
-    assert end is not None and out is not None and err is not None
+    assert end is not None
+    assert out is not None
+    assert err is not None
     code = end.code
     stderr = err.text()
     signal = -code if code is not None and code < 0 else None

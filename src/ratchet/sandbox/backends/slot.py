@@ -29,7 +29,6 @@ _GRACE_S = 10.0
 _LINGER_S = 0.25
 """How long after the candidate's last moment its examiner may still be at work."""
 _MAX_ZYGOTES = 4
-_LIGHT = frozenset(EXTRA)
 
 
 @dataclass(slots=True)
@@ -59,9 +58,9 @@ class Slot:
         return "rlimit" if self._groups.kind == "none" else self._groups.kind
 
     def prepare(self, modules: frozenset[str]) -> Warm:
-        """The zygote for programs that import `modules`; raises RatchetError where the walls cannot be raised."""
+        """The zygote for programs that import `modules`; raises RatchetError where there can be no walls."""
         # A zygote with further heavy packages would cost more at each fork than it saves once.
-        fitting = (kind for kind in self._warm if kind >= modules and kind - modules <= _LIGHT)
+        fitting = (kind for kind in self._warm if kind >= modules and kind - modules <= EXTRA)
         kind = min(fitting, key=len, default=modules)
         warm = self._warm.pop(kind, None)
         if warm is None:

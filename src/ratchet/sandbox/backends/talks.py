@@ -11,11 +11,15 @@ from typing import Any
 from ratchet.errors import RatchetError
 from ratchet.sandbox.backends.slot import Talk
 from ratchet.sandbox.inside import proxy, wire
+from ratchet.sandbox.inside.wire_arrays import read_tensor_here
 from ratchet.sandbox.inside.wire_shared import Mirror
 from ratchet.sandbox.types import CallResult, Raised
 
 _CHUNK = 1 << 18
 _HEAD = len(wire.frame(b""))
+_READERS = {"tensor": read_tensor_here}
+read = wire.Codec(readers=_READERS).unpack
+"""What a program wrote, as a value."""
 
 
 class Answers:
@@ -57,7 +61,7 @@ class Answers:
     def question(args: Sequence[Any], *, in_place: bool = False) -> bytes:
         """One argument list, ready to be sent; `in_place` numbers its mutable objects."""
         try:
-            return wire.frame((Mirror().pack_question if in_place else wire.pack)([list(args), {}]))
+            return wire.frame((Mirror().pack_question if in_place else wire.pack)([list(args), None]))
         except wire.NotPlainError as error:
             raise RatchetError(f"an argument of a call is {error}; pass plain data.") from None
 
@@ -145,8 +149,8 @@ class Answers:
     def _read(self, payload: bytes) -> tuple[list[Any], tuple[Any, ...] | None]:
         """One answer, and what became of its question's arguments."""
         if not self._in_place:
-            return proxy.read_reply(payload), None
-        mirror = Mirror()
+            return proxy.checked(read(payload)), None
+        mirror = Mirror(readers=_READERS)
         sent = self._questions[len(self.results)][_HEAD:]
         args, _ = mirror.unpack_question(sent)  # a copy: the caller's own objects stay as they are
         reply = proxy.checked(mirror.unpack_answer(payload))

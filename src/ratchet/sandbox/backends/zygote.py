@@ -46,7 +46,7 @@ class End:
     by: int
     """What ended it (see `inside.orders`)."""
     code: int | None
-    """Its exit code, minus the signal; None when it was ended because it was no longer needed, or by the deadline."""
+    """Its exit code, or minus the signal; None when it was ended as no longer needed, or by the deadline."""
     cpu_s: float
     peak_memory: int
     """Bytes."""
@@ -149,9 +149,9 @@ class Zygote:
         stand: bool = False,
         doors: Sequence[int] = (),
     ) -> None:
-        """Start a program that writes to `stdout` and `stderr`; `stand`: without a deadline. Raises SlotBroken.
+        """Start a program that writes to `stdout` and `stderr`. Raises SlotBroken.
 
-        An examiner gets the `doors` of its own control group.
+        `stand`: it has no deadline. An examiner gets the `doors` of its own control group.
         """
         self._last = role.number = (self._last + 1) & 0xFFFFFFFF
         made = []

@@ -14,27 +14,40 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from .frames import NotPlainError
 from .lending import Lender
 from .line import Line
 from .records import Member, Record
-from .wire import Codec
+from .wire import LARGEST, SHORT, Codec, encode, is_flat
 from .wire_names import base_of, exception, message_of
+from .wire_records import READERS
 from .wire_shared import Mirror
-from .wire_values import READERS, want
+from .wire_values import want
 
 MAX_NESTED = 50
 """Calls and calls back that may be open within one another."""
+_CONSTANTS: dict[Any, bytes] = {
+    None: b'["value",null]',
+    True: b'["value",true]',
+    False: b'["value",false]',
+}
 
 
 def serve(
-    namespace: dict[str, Any], entry_point: str, channel: int, *, in_place: bool, handles: bool
+    namespace: dict[str, Any],
+    entry_point: str,
+    channel: int,
+    *,
+    in_place: bool,
+    handles: bool,
 ) -> None:
     """Answer what is asked on `channel` about the functions in `namespace`; returns at its end.
 
@@ -66,6 +79,7 @@ class _Server:
             "record": self._read_record,
             "member": self._read_member,
             "callback": self._read_callback,
+            "pattern": _read_pattern,
             "own": lambda parts: self._namespace[want(parts, str)],
         }
         if self._lender is not None:
@@ -81,8 +95,67 @@ class _Server:
 
     def serve(self, namespace: dict[str, Any], entry_point: str) -> None:
         self._namespace, self._entry_point, self._me = namespace, entry_point, os.getpid()
+        if self._mirror is None and self._lender is None:
+            self._serve_plainly(namespace, entry_point, self._line.fd, self._codec.scan)
         while (question := self._next_question()) is not None:
             self._answer(question)
+
+    def _serve_plainly(
+        self,
+        namespace: dict[str, Any],
+        name: str,
+        fd: int,
+        scan: Callable[[str, int], tuple[Any, int]],
+        *,
+        read: Callable[[int, int], bytes] = os.read,
+        write: Callable[[int, bytes], int] = os.write,
+        own_id: Callable[[], int] = os.getpid,
+        quoted: Callable[[str], str] = encode_basestring_ascii,
+        text_of: Callable[[Any], str] = encode,
+        flat: Callable[[list[Any]], bool] = is_flat,
+        constants: Mapping[Any, bytes] = _CONSTANTS,
+    ) -> None:
+        """Answer for as long as whole, short questions come.
+
+        All in one place, because each function and each table that a fresh fork uses
+        is a page to be copied; what is not plain is left to the methods below.
+        """
+        me = self._me
+        while data := read(fd, SHORT):
+            size = len(data) - 4
+            if data[:4] != size.to_bytes(4, "big"):
+                self._line.take_back(data)
+                return
+            question = scan(data[4:].decode("ascii"), 0)[0]
+            function = namespace.get(name)
+            plain = question[1:] == [None, name] or question[1:] == [None]
+            if not plain or type(question[0]) is not list or function is None:
+                self._answer(question)
+                continue
+            try:
+                value = function(*question[0])
+                kind = type(value)
+                if kind is int and -LARGEST < value < LARGEST:
+                    reply = b'["value",%d]' % value
+                elif kind is str and value.isascii():
+                    reply = b'["value",%s]' % quoted(value).encode()
+                elif kind is bool or value is None:
+                    reply = constants[value]
+                elif kind is float and value - value == 0:
+                    reply = b'["value",%s]' % repr(value).encode()
+                elif kind is list and 0 < len(value) < SHORT and flat(value):
+                    reply = text_of(["value", value]).encode()
+                else:
+                    reply = self._reply(value)
+            except BaseException as error:
+                reply = self._raised(error)
+            if own_id() != me:
+                os._exit(0)
+            self._flush()
+            if len(reply) > SHORT:
+                self._send(reply)
+            else:
+                write(fd, len(reply).to_bytes(4, "big") + reply)  # so short that it goes at once
 
     def _next_question(self) -> list[Any] | None:
         while (payload := self._line.receive()) is not None:
@@ -95,31 +168,37 @@ class _Server:
         return None
 
     def _answer(self, question: list[Any]) -> None:
-        if type(question[0]) is list:
-            reply = self._reply(self._call, question)
-        else:
-            reply = self._reply(self._actions[question[0]], question[1:])
+        action, parts = self._call, question
+        if type(question[0]) is str:
+            action, parts = self._actions[question[0]], question[1:]
+        try:
+            reply = self._reply(action(*parts))
+        except _MissingError:
+            reply = self._codec.pack(["missing"])
+        except BaseException as error:
+            reply = self._raised(error)
         if os.getpid() != self._me:
             os._exit(0)  # a fork of the program came back through its function
+        self._flush()
+        self._send(reply)
+
+    def _flush(self) -> None:
         with suppress(Exception):
             sys.stdout.flush()
-        self._line.send(reply)
 
-    def _reply(self, action: Callable[..., Any], parts: list[Any]) -> bytes:
+    def _send(self, reply: bytes) -> None:
         try:
-            try:
-                return self._pack(["value", action(*parts)])
-            except _MissingError:
-                return self._codec.pack(["missing"])
+            self._line.send(reply)
+        except NotPlainError as error:
+            self._line.send(self._codec.pack(["fault", str(error)]))
+
+    def _reply(self, value: Any) -> bytes:
+        try:
+            if self._mirror is not None and not self._nested:
+                return self._mirror.pack_answer(["value", value])
+            return self._codec.pack(["value", value])
         except NotPlainError as error:
             return self._codec.pack(["fault", str(error)[:300]])
-        except BaseException as error:
-            return self._raised(error)
-
-    def _pack(self, answer: list[Any]) -> bytes:
-        if self._mirror is not None and not self._nested:
-            return self._mirror.pack_answer(answer)
-        return self._codec.pack(answer)
 
     def _raised(self, error: BaseException) -> bytes:
         kind = type(error)
@@ -155,7 +234,7 @@ class _Server:
         thing = self._namespace[target] if isinstance(target, str) else self._lender.lent(target)
         return self._lender.do(thing, what, args, kwargs or {})
 
-    # What only an argument can be
+    # What only an argument can be, or only one that is to be trusted
 
     def _class(self, name: str) -> Any:
         """The program's own class of that name, if it has one."""
@@ -205,6 +284,11 @@ class _Server:
         finally:
             self._nested -= 1
         os._exit(0)  # nobody asks any more, and the program waits for an answer
+
+
+def _read_pattern(parts: Any) -> Any:
+    told = READERS["pattern"](parts)
+    return re.compile(told.pattern, told.flags & ~re.DEBUG)
 
 
 class _MissingError(Exception):

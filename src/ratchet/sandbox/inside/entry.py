@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import functools
 import gc
 import linecache
 import os
@@ -19,7 +20,7 @@ import sys
 import threading
 import traceback
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -51,12 +52,12 @@ def take() -> payload.Payload:
         data += os.pread(_SOURCE, size - len(data), len(data))
     os.close(_SOURCE)
     taken = payload.unpack(data)
-    if taken.more:
-        write_files(taken.more.get("files", {}))
+    if taken.files:
+        write_files(taken.files)
     return taken
 
 
-def write_files(files: dict[str, bytes]) -> None:
+def write_files(files: Mapping[str, bytes]) -> None:
     """Put a program's files into its working directory."""
     for path, content in files.items():
         if folder := os.path.dirname(path):
@@ -116,7 +117,8 @@ def answer() -> NoReturn:
 
 def both() -> NoReturn:
     """Run a candidate, then its examiner, in this one process."""
-    exam.together(take(), CHANNEL)
+    exam.together(take(), functools.partial(os.write, CHANNEL))
+    os._exit(0)
 
 
 def oracle() -> NoReturn:
@@ -125,8 +127,9 @@ def oracle() -> NoReturn:
 
 
 def settle() -> None:
-    """In the zygote, last: leave no trace of it where a program looks, in argv and among the modules."""
+    """In the zygote, last: leave no trace of it where a program looks: argv, lines of texts, modules."""
     sys.argv[:] = [PROGRAM_FILE]
+    linecache.clearcache()
     for name in [name for name in sys.modules if name.partition(".")[0] == _PACKAGE]:
         del sys.modules[name]
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import builtins
 import functools
 import json
+import marshal
 import os
 import random
 import resource
@@ -38,9 +39,9 @@ _MAX_DESCRIPTORS = 3
 class Report:
     """The verdict to be, and the only writer of it."""
 
-    def __init__(self, line: socket.socket, number: int) -> None:
-        """`line` leads to the supervisor; `number` is the exam's."""
-        self.line = line
+    def __init__(self, send: Callable[[bytes], int], number: int) -> None:
+        """`send` sends a message to the supervisor; `number` is the exam's."""
+        self.send = send
         self.number = number
         self.calls: Callable[[], int] = lambda: 0
         self.process = os.getpid()
@@ -53,18 +54,10 @@ class Report:
                 stream.flush()
         if os.getpid() != self.process:
             os._exit(0)
-        told = {
-            "exam": self.number,
-            "passed": passed,
-            "detail": detail[:500],
-            "calls": self.calls(),
-            "fault": fault,
-            "tampered": tampered,
-            "last": last,
-            "cpu_s": time.process_time() - self.begun,
-            "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        }
-        self.line.send(json.dumps(told).encode())
+        used = time.process_time() - self.begun
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        told = [self.number, passed, detail[:500], self.calls(), fault, tampered, last, used, peak]
+        self.send(json.dumps(told).encode())
 
     def end(self, passed: bool, detail: str, fault: str | None = None, tampered: bool = False) -> NoReturn:
         """Write the verdict and end the process, from however deep in the test's text."""
@@ -112,7 +105,7 @@ def stand(control: int) -> NoReturn:
         if rest:
             tests[order["text"]] = _Test(_read(rest[0]).decode("utf-8", "surrogatepass"))
         test = tests[order["text"]]
-        report = Report(line, order["exam"])
+        report = Report(line.send, order["exam"])
         passed, detail = _hold(test, order, channel, report)
         clean = test.tidy and start.again(test)
         report.tell(passed, detail, None, tampered=False, last=not clean)
@@ -139,20 +132,24 @@ class _Start:
         self.path = list(sys.path)
         self.folder = os.getcwd()
         self.chance = random.getstate()
+        numpy_random: Any = sys.modules.get("numpy.random")
+        self.numpy_chance = None if numpy_random is None else numpy_random.get_state()
 
     def again(self, test: _Test) -> bool:
         """Whether all is as it was. It is for tidy tests, but for the state of `random`: that is put back."""
         for name in os.listdir():
-            with suppress(OSError):
-                os.remove(name)
+            if os.path.isdir(name):
+                return False
+            os.remove(name)
         if test.draws:
             random.setstate(self.chance)
+            if self.numpy_chance is not None:
+                sys.modules["numpy.random"].set_state(self.numpy_chance)
         return (
             builtins.__dict__ == self.builtins
             and os.environ._data == self.environment  # type: ignore[attr-defined]
             and sys.path == self.path
             and os.getcwd() == self.folder
-            and not os.listdir()
         )
 
 
@@ -187,25 +184,35 @@ def _hold(test: _Test, order: dict[str, Any], channel: int, report: Report) -> t
     return True, ""
 
 
-def together(taken: payload.Payload, result: int) -> NoReturn:
-    """Run the candidate's text, then the examiner's with the candidate's own function, and report."""
-    report = Report(socket.socket(fileno=result), 1)
+def together(taken: payload.Payload, send: Callable[[bytes], int]) -> None:
+    """Run the candidate's text, then the examiner's with the candidate's own function; report by `send`."""
+    report = Report(send, 1)
+    passed, detail, fault = _hold_together(taken, report)
+    report.tell(passed, detail, fault, tampered=False, last=True)
+
+
+def _hold_together(taken: payload.Payload, report: Report) -> tuple[bool, str, str | None]:
     name = taken.entry_point
     try:
         namespace = entry.program(taken)
     except BaseException as error:
         entry.print_uncaught(error)
-        report.end(False, f"the program itself ended with {one_line(error, entry.PROGRAM_FILE)}")
+        return False, f"the program itself ended with {one_line(error, entry.PROGRAM_FILE)}", None
     if name not in namespace:
-        report.end(False, f"does not define {name!r}", f"does not define {name!r}")
+        fault = f"does not define {name!r}"
+        return False, fault, fault
     candidate, report.calls = _counted(namespace[name])
     given = {name: candidate, ALIAS: candidate}
     try:
-        entry.execute(taken.more["examiner"], entry.EXAMINER_FILE, "examiner", given)
+        module = entry.module_of(taken.test, entry.EXAMINER_FILE, "examiner", given)
+        if taken.compiled:
+            entry.enter(module, marshal.loads(taken.compiled))
+        else:  # it says why not
+            entry.enter(module, compile(taken.test, entry.EXAMINER_FILE, "exec", dont_inherit=True))
     except BaseException as error:
         entry.print_uncaught(error)
-        report.end(False, one_line(error, entry.EXAMINER_FILE))
-    report.end(True, "")
+        return False, one_line(error, entry.EXAMINER_FILE), None
+    return True, "", None
 
 
 def _counted(function: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[[], int]]:

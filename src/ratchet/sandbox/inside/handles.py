@@ -7,6 +7,9 @@ with: a handle equals only itself, cannot be ordered, and is true. For the same 
 handle gives no plain data, and no exception of the examiner is swallowed by a context
 manager; all but the last hold not for an object that the examiner itself made by
 calling a class.
+
+A test may hand the candidate a function such as `getattr`, to be called with a handle:
+so what a handle consists of is in a slot that has no name.
 """
 
 from __future__ import annotations
@@ -19,7 +22,6 @@ from .lending import BINARY, UNARY
 Plain = TypeVar("Plain", int, float, str, bool)
 
 MAX_ITEMS = 1_000_000
-_INNER = ("_ask", "_class_names", "_made_here", "_number", "_received")
 
 
 class Ask(Protocol):
@@ -32,96 +34,125 @@ class Ask(Protocol):
         """Say that the object with that number, received so often, is no longer held."""
 
 
+class Inner:
+    """What a handle consists of."""
+
+    __slots__ = ("ask", "class_names", "made_here", "number", "received")
+
+    def __init__(self, ask: Ask, number: int, class_names: tuple[str, ...]) -> None:
+        """As of a handle that was received once."""
+        self.ask = ask
+        self.number = number
+        self.class_names = class_names
+        self.made_here = False
+        self.received = 1
+
+
 class Handle:
     """An object of the candidate that is no plain data."""
 
-    __slots__ = ("__weakref__", *_INNER)
-    _ask: Ask
-    _class_names: tuple[str, ...]
-    _made_here: bool
-    _number: int
-    _received: int
+    __slots__ = ("__weakref__", "_inner")
 
     def __init__(self, ask: Ask, number: int, class_names: tuple[str, ...]) -> None:
         """The object that was lent under `number`."""
-        for name, value in zip(_INNER, (ask, class_names, False, number, 1), strict=True):
-            object.__setattr__(self, name, value)
+        _slot.__set__(self, Inner(ask, number, class_names))
 
     def __del__(self) -> None:
-        self._ask.free(self._number, self._received)
+        inner = inner_of(self)
+        inner.ask.free(inner.number, inner.received)
 
     def __bool__(self) -> bool:
         return True
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
-            raise AttributeError(f"{self._class_names[0]!r} object has no attribute {name!r} here")
-        return _attribute(self._ask, self._number, name, self)
+            raise AttributeError(f"{_class_name(self)!r} object has no attribute {name!r} here")
+        inner = inner_of(self)
+        return _attribute(inner.ask, inner.number, name, self)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self._ask(self._number, "setattr", name, value)
+        _do(self, "setattr", name, value)
 
     def __delattr__(self, name: str) -> None:
-        self._ask(self._number, "delattr", name)
+        _do(self, "delattr", name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._ask(self._number, "call", *args, **kwargs)
+        return _do(self, "call", *args, **kwargs)
 
     def __getitem__(self, key: Any) -> Any:
-        return self._ask(self._number, "getitem", key)
+        return _do(self, "getitem", key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._ask(self._number, "setitem", key, value)
+        _do(self, "setitem", key, value)
 
     def __delitem__(self, key: Any) -> None:
-        self._ask(self._number, "delitem", key)
+        _do(self, "delitem", key)
 
     def __len__(self) -> int:
-        return _exactly(int, self._ask(self._number, "len"))
+        return _exactly(int, _do(self, "len"))
 
     def __int__(self) -> int:
-        return _exactly(int, self._ask(self._number, "int"))
+        return _exactly(int, _do(self, "int"))
 
     def __float__(self) -> float:
-        return _exactly(float, self._ask(self._number, "float"))
+        return _exactly(float, _do(self, "float"))
 
     def __str__(self) -> str:
-        return _exactly(str, self._ask(self._number, "str"))
+        return _exactly(str, _do(self, "str"))
 
     def __repr__(self) -> str:
-        return _exactly(str, self._ask(self._number, "repr"))
+        return _exactly(str, _do(self, "repr"))
 
     def __contains__(self, item: Any) -> bool:
-        if self._made_here:
-            return _exactly(bool, self._ask(self._number, "contains", item))
+        if inner_of(self).made_here:
+            return _exactly(bool, _do(self, "contains", item))
         return any(mine is item or mine == item for mine in self)
 
     def __iter__(self) -> Iterator[Any]:
-        lent = self._ask(self._number, "iter")
+        lent = _do(self, "iter")
         return _items(lent) if isinstance(lent, Handle) else iter(lent)
 
     def __reversed__(self) -> Iterator[Any]:
-        lent = self._ask(self._number, "reversed")
+        lent = _do(self, "reversed")
         return _items(lent) if isinstance(lent, Handle) else iter(lent)
 
     def __next__(self) -> Any:
-        answer = self._ask(self._number, "next")
+        answer = _do(self, "next")
         if not answer:
             raise StopIteration
         return answer[0]
 
     def __enter__(self) -> Any:
-        return self._ask(self._number, "enter")
+        return _do(self, "enter")
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        self._ask(self._number, "exit", error)
+        _do(self, "exit", error)
 
     def _operate(self, what: str, other: Any) -> Any:
-        result = self._ask(self._number, what, other)
-        believed = self._made_here or (isinstance(other, Handle) and other._made_here)
+        result = _do(self, what, other)
+        believed = any(isinstance(one, Handle) and inner_of(one).made_here for one in (self, other))
         if believed or isinstance(result, Handle):
             return result
-        raise TypeError(f"the plain result of an operator on a {self._class_names[0]!r} is not believed")
+        raise TypeError(f"the plain result of an operator on a {_class_name(self)!r} is not believed")
+
+
+_slot: Any = vars(Handle)["_inner"]
+type.__delattr__(Handle, "_inner")
+
+
+def inner_of(handle: Handle) -> Inner:
+    """What `handle` consists of."""
+    inner: Inner = _slot.__get__(handle)
+    return inner
+
+
+def _class_name(handle: Handle) -> str:
+    return inner_of(handle).class_names[0]
+
+
+def _do(handle: Handle, what: str, *args: Any, **kwargs: Any) -> Any:
+    inner = inner_of(handle)
+    return inner.ask(inner.number, what, *args, **kwargs)
 
 
 class Method:
@@ -162,8 +193,8 @@ class Stub:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it; what a class makes is the examiner's own object from then on."""
         made = self._call(*args, **kwargs)
-        if isinstance(made, Handle) and self.__name__ in made._class_names:
-            object.__setattr__(made, "_made_here", True)
+        if isinstance(made, Handle) and self.__name__ in inner_of(made).class_names:
+            inner_of(made).made_here = True
         return made
 
     def __getattr__(self, name: str) -> Any:
@@ -175,12 +206,12 @@ class Stub:
         self._ask(self.__name__, "setattr", name, value)
 
     def __instancecheck__(self, value: Any) -> bool:
-        return isinstance(value, Handle) and self.__name__ in value._class_names
+        return isinstance(value, Handle) and self.__name__ in inner_of(value).class_names
 
 
 def _items(lent: Handle) -> Iterator[Any]:
     for _ in range(MAX_ITEMS):
-        answer = lent._ask(lent._number, "next")
+        answer = _do(lent, "next")
         if not answer:
             return
         yield answer[0]
@@ -198,11 +229,11 @@ def _binary(what: str) -> Callable[[Handle, Any], Any]:
 
 
 def _unary(what: str) -> Callable[[Handle], Any]:
-    return lambda self: self._ask(self._number, what)
+    return lambda self: _do(self, what)
 
 
 def _unordered(self: Handle, other: Any) -> NoReturn:
-    raise TypeError(f"an object of class {self._class_names[0]!r} cannot be ordered here")
+    raise TypeError(f"an object of class {_class_name(self)!r} cannot be ordered here")
 
 
 for _name in BINARY:

@@ -113,7 +113,7 @@ class Ruleset:
             os.close(fd)
 
     def arguments(self, place: int) -> tuple[Any, ...] | None:
-        """What syscall(2) takes to enforce the rules, their descriptor moved to `place`; None without Landlock."""
+        """What syscall(2) takes to enforce the rules, moved to descriptor `place`; None without Landlock."""
         if self._fd < 0:
             return None
         moved = os.dup2(self._fd, place, inheritable=False)

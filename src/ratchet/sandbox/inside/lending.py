@@ -126,7 +126,7 @@ class Lender:
             self._times[number] = 0
         self._times[number] += 1
         kind = value if isinstance(value, type) else type(value)
-        names = [base.__name__[:100] for base in kind.__mro__[:-1]][:20]
+        names = [base.__name__[:100] for base in kind.__mro__[:-1]][:20] or ["object"]
         return tag("handle", [number, isinstance(value, type), names])
 
     def lent(self, number: int) -> Any:

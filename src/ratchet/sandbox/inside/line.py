@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import socket
 from contextlib import suppress
 
 from .frames import MAX_FRAME, NotPlainError, WireError
@@ -60,6 +59,10 @@ class Line:
         self._left = data[end:]
         return data[_HEAD:end]
 
+    def take_back(self, data: bytes) -> None:
+        """Let what was read from the descriptor by other means be received."""
+        self._left = data
+
     @property
     def excess(self) -> bool:
         """Whether more was read than the frames that were received."""
@@ -70,9 +73,7 @@ class Line:
         """Whether bytes have come that nobody has received yet."""
         if self._left:
             return True
-        if not self._poll.poll(0):
-            return False
-        with socket.socket(fileno=os.dup(self.fd)) as same:  # it may only have been closed at the other end
+        if self._poll.poll(0):
             with suppress(OSError):
-                return bool(same.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-        return False
+                self._left = os.read(self.fd, _CHUNK)  # nothing, if it was closed at the other end
+        return bool(self._left)

@@ -11,7 +11,7 @@ import struct
 ORDER = struct.Struct("<IBBHB")
 """The program's number, what to do, its mode, the number of its plan, how many descriptors come along."""
 REPORT = struct.Struct("<IBiQQ")
-"""The program's number, what ended it, its wait status, CPU microseconds, kilobytes of its largest process."""
+"""The program's number, what ended it, its wait status, CPU microseconds, its largest process in KiB."""
 
 PLAN, START, STAND, END = range(4)
 """What to do: learn a plan; start a program; start one without a deadline; end one."""

@@ -1,14 +1,14 @@
 """A program's text and how it is to be entered, as the program's own process reads it.
 
-A line of five numbers, the entry point, the source; and only where there is more (files,
-an examiner's text) a packed dictionary. Plain bytes rather than one packed value,
-because reading that wrote to a hundred pages in every program.
+A line of numbers, the entry point, the source, an examiner's text and its code; and only
+where there are files, a packed dictionary of them. Plain bytes rather than one packed
+value, because reading that wrote to a hundred pages in every program.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import wire
 
@@ -21,36 +21,42 @@ class Payload(NamedTuple):
 
     source: str
     entry_point: str
-    in_place: bool
-    handles: bool
-    on_disk: bool
+    in_place: bool = False
+    handles: bool = False
+    on_disk: bool = False
     """Whether the text is to be found as a file, too."""
-    more: dict[str, Any]
-    """`files`: bytes by path; `examiner`: its text."""
+    test: str = ""
+    """An examiner's text, for both in one process."""
+    compiled: bytes = b""
+    """Its code, marshalled, if it compiles."""
+    files: Mapping[str, bytes] = {}
 
 
-def pack(
-    source: str, entry_point: str, *, in_place: bool, handles: bool, more: Mapping[str, Any] | None = None
-) -> bytes:
+def pack(given: Payload) -> bytes:
     """The payload's bytes."""
-    name = entry_point.encode("utf-8", "surrogatepass")
-    text = source.encode("utf-8", "surrogatepass")
-    on_disk = any(word in source for word in _LOOKS_FOR_ITSELF)
-    head = b"%d %d %d %d %d\n" % (in_place, handles, on_disk, len(name), len(text))
-    return b"".join((head, name, text, wire.pack(dict(more)) if more else b""))
+    texts = [given.entry_point, given.source, given.test]
+    parts = [*(text.encode("utf-8", "surrogatepass") for text in texts), given.compiled]
+    on_disk = any(word in given.source for word in _LOOKS_FOR_ITSELF)
+    numbers = (given.in_place, given.handles, on_disk, *map(len, parts))
+    head = b"%d %d %d %d %d %d %d\n" % numbers
+    return b"".join((head, *parts, wire.pack(dict(given.files)) if given.files else b""))
 
 
 def unpack(data: bytes) -> Payload:
     """What `pack` packed."""
-    head, _, _ = data.partition(b"\n")
-    in_place, handles, on_disk, name, text = map(int, head.split())
-    start = len(head) + 1
-    middle, end = start + name, start + name + text
+    start = data.index(b"\n") + 1
+    in_place, handles, on_disk, name, text, test, compiled = map(int, data[:start].split())
+    a = start + name
+    b = a + text
+    c = b + test
+    d = c + compiled
     return Payload(
-        data[middle:end].decode("utf-8", "surrogatepass"),
-        data[start:middle].decode("utf-8", "surrogatepass"),
-        bool(in_place),
-        bool(handles),
-        bool(on_disk),
-        wire.unpack(data[end:]) if len(data) > end else {},
+        data[a:b].decode("utf-8", "surrogatepass"),
+        data[start:a].decode("utf-8", "surrogatepass"),
+        in_place == 1,
+        handles == 1,
+        on_disk == 1,
+        data[b:c].decode("utf-8", "surrogatepass") if test else "",
+        data[c:d],
+        wire.unpack(data[d:]) if len(data) > d else {},
     )

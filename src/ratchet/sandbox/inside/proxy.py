@@ -18,8 +18,8 @@ from weakref import WeakValueDictionary
 
 from . import wire
 from .answering import MAX_NESTED
-from .frames import NotPlainError, WireError
-from .handles import Handle, MethodName, Stub
+from .frames import MAX_FRAME, NotPlainError, WireError
+from .handles import Handle, MethodName, Stub, inner_of
 from .line import Line
 from .wire import Codec
 from .wire_names import base_of, exception, message_of
@@ -79,6 +79,7 @@ class Conversation:
             readers = {"handle": self._read_handle, "method": lambda parts: MethodName(want(parts, str))}
         self._mirror = Mirror(first=self._write, other=self._call_back, readers=readers) if in_place else None
         self._codec = self._mirror or Codec(first=self._write, other=self._call_back, readers=readers)
+        self._readers = readers
 
     def stub(self, name: str) -> Callable[..., Any]:
         """A function that looks like the candidate's of that name and calls it, over there."""
@@ -155,7 +156,10 @@ class Conversation:
             kind = vars(sys.modules.get(module, object)).get(name)
         if not isinstance(kind, type) or not issubclass(kind, Exception) or issubclass(kind, _STOPS):
             return exception(name, base, args, message)
-        made = kind.__new__(kind)
+        try:
+            made = kind.__new__(kind)
+        except TypeError:  # a group's, or one that must be made in a way of its own
+            return exception(name, base, args, message)
         made.args = (message,) if args is None else tuple(args)
         return made
 
@@ -163,7 +167,7 @@ class Conversation:
 
     def _write(self, value: Any) -> Any:
         if isinstance(value, Handle):
-            return tag("lent", value._number)
+            return tag("lent", inner_of(value).number)
         if id(value) in self._stubs:
             return tag("own", self._stubs[id(value)])
         return None
@@ -185,7 +189,12 @@ class Conversation:
             raise WireError("a call of a function that it was not given, or too deep a one")
         self._nested += 1
         try:
-            return self._codec.pack(["answer", self._kept[number](*args, **kwargs)])
+            # No further functions are lent by what ours return: they could lead anywhere.
+            plain = Codec(first=self._write, readers=self._readers)
+            answer = plain.pack(["answer", self._kept[number](*args, **kwargs)])
+            if len(answer) > MAX_FRAME:
+                raise NotPlainError(f"a value of {len(answer)} bytes, over the limit of {MAX_FRAME}")
+            return answer
         except BaseException as error:
             if isinstance(error, AssertionError) and self._failed is None:
                 self._failed = error  # the candidate may not swallow what a test found
@@ -202,7 +211,7 @@ class Conversation:
             raise WireError("a malformed handle")
         known = self._handles.get(want(number, int))
         if known is not None:
-            object.__setattr__(known, "_received", known._received + 1)
+            inner_of(known).received += 1
             return known
         made = self._handles[number] = Handle(_Asker(self), number, ("type",) if is_class else tuple(names))
         return made
@@ -225,6 +234,8 @@ class _Asker:
 
 def checked(reply: Any, *, asks: bool = False) -> list[Any]:
     """An answer, if it has the form of one (`asks`: or of a call back); raises WireError."""
+    if type(reply) is list and len(reply) == 2 and type(reply[0]) is str and reply[0] == "value":
+        return reply
     head = reply[0] if type(reply) is list and reply and type(reply[0]) is str else ""
     forms = _FORMS.get(head) or (_ASKS.get(head) if asks else None) or ()
     for form in forms:
@@ -233,16 +244,6 @@ def checked(reply: Any, *, asks: bool = False) -> list[Any]:
         ):
             return list(reply)
     raise WireError("not an answer")
-
-
-def read_reply(payload: bytes) -> list[Any]:
-    """What the candidate's process says, checked for form; raises WireError."""
-    return checked(wire.unpack(payload))
-
-
-def rebuilt(name: str, message: str) -> BaseException:
-    """A built-in exception of that name, else one of a new class of that name."""
-    return exception(name, "Exception", None, message)
 
 
 def unknown_names(code: CodeType) -> frozenset[str]:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 _MISSING = object()
+_PACKAGES = ("/site-packages/", "/dist-packages/", "/packages/")
+"""Where installed libraries lie; the last one inside a jail."""
 
 
 class Record:
@@ -44,11 +47,21 @@ class Record:
         return fields is not None and vars(self) == fields
 
     def __hash__(self) -> int:
-        return hash(tuple(vars(self).values()))  # as a frozen dataclass of these fields
+        try:
+            return hash(tuple(vars(self).values()))  # as a frozen dataclass of these fields
+        except TypeError:  # there it was known by its identity
+            return hash(tuple(map(_hash, vars(self).values())))
 
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
         return f"{self._class_name}({fields})"
+
+
+def _hash(value: Any) -> int:
+    try:
+        return hash(value)
+    except TypeError:
+        return 0
 
 
 class RecordTuple(tuple[Any, ...]):
@@ -162,13 +175,42 @@ class Match:
         return f"<re.Match object; span={self.span()}, match={self.group()!r}>"
 
 
+class Pattern:
+    """A regular expression, as its text and its flags; equal to a compiled one of the same.
+
+    It is not compiled: a short text can be made that takes minutes.
+    """
+
+    __slots__ = ("flags", "pattern")
+
+    def __init__(self, pattern: str | bytes, flags: int) -> None:
+        """The expression `pattern` with `flags` as `re.compile` gives them."""
+        self.pattern = pattern
+        self.flags = flags
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Pattern | re.Pattern):
+            return False
+        return (type(self.pattern), self.pattern, self.flags) == (
+            type(other.pattern),
+            other.pattern,
+            other.flags,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.pattern, self.flags))
+
+    def __repr__(self) -> str:
+        return f"<re.Pattern {self.pattern!r}, flags {self.flags}>"
+
+
 def _is_library(kind: type) -> bool:
     """Whether the class is of an installed library: its attributes are not what it is about."""
     module = sys.modules.get(kind.__module__)
-    top = kind.__module__.partition(".")[0]
-    return top in sys.stdlib_module_names - {"__main__"} or "site-packages" in str(
-        getattr(module, "__file__", "")
-    )
+    if kind.__module__.partition(".")[0] in sys.stdlib_module_names - {"__main__"}:
+        return True
+    file = str(getattr(module, "__file__", ""))
+    return any(place in file for place in _PACKAGES)
 
 
 def fields_of(value: Any) -> dict[str, Any] | None:

@@ -16,33 +16,47 @@ from __future__ import annotations
 import importlib
 import opcode
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from types import CodeType, ModuleType
 
-_MODULES = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_MODULES = _words(
     """
     __future__ abc bisect cmath collections copy dataclasses datetime decimal enum fractions functools hashlib
-    heapq itertools json math numbers numpy operator random re statistics string textwrap typing
-    """.split()
+    heapq itertools json math numbers numpy operator pandas random re statistics string textwrap typing
+    """
 )
 """Modules that a tidy text may import: using them, but for `_NAMES`, changes nothing."""
+_REACHED = _MODULES | {"collections.abc", "numpy.linalg", "numpy.random"}
+"""Those that it may reach through them, where it meets the same conditions."""
 
-_NAMES = frozenset(
+_NAMES = _words(
     """
-    breakpoint builtins compile delattr eval exec exit getattr globals input locals memoryview open quit setattr
-    super vars
+    breakpoint builtins compile delattr eval exec exit getattr globals input locals memoryview open quit
+    setattr super vars
     getcontext setcontext localcontext DefaultContext BasicContext ExtendedContext
     seed setstate set_printoptions seterr seterrcall setbufsize set_string_function errstate
     register register_dtype load save savez savetxt loadtxt fromfile tofile memmap genfromtxt
     purge cache_clear
-    """.split()
+    set_option reset_option option_context options describe_option register_dataframe_accessor
+    register_series_accessor register_index_accessor register_extension_dtype
+    to_csv to_pickle to_json to_excel to_parquet to_feather to_hdf to_html to_latex to_markdown to_sql
+    to_stata to_string to_xml to_clipboard to_gbq to_orc tofile dump
+    read_csv read_pickle read_json read_excel read_parquet read_table read_fwf read_clipboard read_hdf
+    read_html read_sql read_xml
+    """
 )
 """Names and attributes that reach further than the text itself."""
 
-_DUNDERS = frozenset(
+_DUNDERS = _words(
     """
     __name__ __doc__ __len__ __iter__ __next__ __eq__ __lt__ __le__ __gt__ __ge__ __ne__ __hash__ __repr__
     __str__ __getitem__ __contains__ __add__ __sub__ __mul__ __call__ __candidate__ __annotations__
-    """.split()
+    """
 )
 """The names with underscores that are harmless."""
 
@@ -64,7 +78,7 @@ def is_tidy(code: CodeType) -> bool:
     if any(not _REFUSED.isdisjoint(part.co_code[::2]) for part in parts):
         return False
     imported = {name for part in parts for name in _imported(part)}
-    return imported <= _MODULES and not any(map(_leads_on, _reached(imported, names)))
+    return imported <= _MODULES and not _leads_on(imported, names)
 
 
 def _all_code(code: CodeType) -> Iterator[CodeType]:
@@ -92,14 +106,23 @@ def _imported(code: CodeType) -> Iterator[str]:
             yield code.co_names[argument]
 
 
-def _reached(modules: set[str], names: set[str]) -> Iterator[object]:
-    """What the names may mean in the modules."""
-    for module in modules:
-        members = vars(importlib.import_module(module))
-        yield from (members[name] for name in names if name in members)
-
-
-def _leads_on(thing: object) -> bool:
-    if isinstance(thing, ModuleType):
-        return thing.__name__ not in ("numpy.linalg", "numpy.random", "numpy.ma", "collections.abc")
-    return isinstance(thing, dict | list | set | bytearray)
+def _leads_on(modules: set[str], names: set[str]) -> bool:
+    """Whether the names reach more than is harmless, through these modules or those that they lead to."""
+    waiting, known = list(modules), set(modules)
+    while waiting:
+        module = importlib.import_module(waiting.pop())
+        members, folder = vars(module), getattr(module, "__path__", None)
+        for name in names:
+            if name not in members:
+                # numpy loads some of its modules when they are first named
+                if folder is not None and PathFinder.find_spec(f"{module.__name__}.{name}", folder):
+                    return True
+            elif isinstance(thing := members[name], ModuleType):
+                if thing.__name__ not in _REACHED:
+                    return True
+                if thing.__name__ not in known:
+                    known.add(thing.__name__)
+                    waiting.append(thing.__name__)
+            elif isinstance(thing, dict | list | set | bytearray):
+                return True
+    return False

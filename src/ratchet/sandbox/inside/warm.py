@@ -12,21 +12,22 @@ import builtins
 import contextlib
 import importlib
 import io
+import marshal
 import os
 import socket
 import sys
 import traceback
 
-from . import answering, entry, payload, wire
+from . import answering, entry, exam, payload, wire
 
 _MODULES = """
-bisect cmath collections collections.abc copy dataclasses datetime decimal enum fractions functools hashlib
-heapq itertools json linecache math numbers operator random re statistics string struct sys threading time
+bisect collections collections.abc copy dataclasses datetime decimal enum fractions functools
+heapq itertools json linecache math numbers operator random re string struct sys threading time
 traceback types typing
 """
 
 _REHEARSALS = 20
-"""The interpreter adapts code that is run more than a few times, and what it writes then need not be copied later."""
+"""The interpreter rewrites code that is run more than a few times: here, and not in each fork."""
 
 _SAMPLE = '''
 from dataclasses import dataclass
@@ -76,16 +77,20 @@ def _rehearse() -> None:
     """Go through all that a program's process does, from its payload to its last answer."""
     main = sys.modules["__main__"]
     text = "from typing import List\ndef work(n: int, more: List[int]) -> int:\n    return n + sum(more)\n"
-    taken = payload.unpack(payload.pack(text, "work", in_place=False, handles=False))
-    near, far = socket.socketpair()
+    taken = payload.unpack(payload.pack(payload.Payload(text, "work")))
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # else all would come in one read
     with near, far:
         for arguments in ([1, [2, 3]], [1, [2.5]], ["1", []], [True, [None]]):
-            near.send(wire.frame(wire.pack([arguments, {}])))
+            near.send(wire.frame(wire.pack([arguments, None, "work"])))
         near.shutdown(socket.SHUT_WR)
         answering.serve(entry.program(taken), taken.entry_point, far.fileno(), in_place=False, handles=False)
+    test = "def check(candidate):\n    assert candidate(1, [2]) == 3\ncheck(work)\n"
+    code = marshal.dumps(compile(test, entry.EXAMINER_FILE, "exec"))
+    exam.together(taken._replace(test=test, compiled=code), len)
     sys.modules["__main__"] = main
-    del sys.modules["program"]
+    del sys.modules["program"], sys.modules["examiner"]
     entry.forget(entry.PROGRAM_FILE)
+    entry.forget(entry.EXAMINER_FILE)
 
 
 def load(modules: list[str]) -> None:

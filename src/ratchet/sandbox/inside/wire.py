@@ -3,17 +3,17 @@
     pack([1, (2, "x")])  ->  bytes;   unpack(payload)  ->  [1, (2, "x")]
 
 What crosses is rebuilt from exact built-in types, or from the few value types of
-`wire_values`, on the receiving side; no class, no method and no pickle ever does.
+`records`, on the receiving side; no class, no method and no pickle ever does.
 JSON's own types stand for themselves, all else is `{"t": tag, "v": parts}`. The
-reader is bounded in bytes and depth, refuses keys that were chosen to collide,
-and raises `WireError` for anything malformed. The tags of arrays are in
-`wire_arrays`, those of data frames in `wire_frames`; a conversation that lends
-out more than plain data makes a `Codec` of its own.
+reader is bounded in bytes, depth and work, refuses keys that were chosen to collide,
+and raises `WireError` for anything malformed; the writer refuses what is over the same
+bounds. The tags are in `wire_values`, `wire_records`, `wire_arrays` and `wire_frames`; a
+conversation that lends out more than plain data makes a `Codec` of its own.
 """
 
 from __future__ import annotations
 
-import json
+import json.encoder
 import math
 import re
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -24,12 +24,11 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any
 
-from . import wire_arrays, wire_frames, wire_sets
+from . import wire_arrays, wire_frames, wire_keys, wire_records, wire_sets, wire_values, wire_work
 from .frames import FrameReader, NotPlainError, WireError, frame
 from .wire_names import TYPE_NAMES, TYPES
-from .wire_values import READERS as VALUE_READERS
-from .wire_values import WRITERS as VALUE_WRITERS
-from .wire_values import Tree, object_writer, tag, text_tree, value_writer, want
+from .wire_records import object_writer
+from .wire_values import Tree, tag, text_tree, want
 
 __all__ = ["Codec", "FrameReader", "NotPlainError", "WireError", "frame", "pack", "unpack"]
 
@@ -38,10 +37,9 @@ MAX_PARTS = 4_000_000
 MAX_DEPTH = 150
 MAX_DRAINED = 1_000_000
 _MAX_INT_DIGITS = 2 << 20  # hexadecimal digits of one integer
-_LARGEST = 1 << 62
-_MAX_COLLISIONS = 64
-_SHORT = 4096
-"""Bytes of a payload in which no decimal integer is so long that reading it would take time."""
+LARGEST = 1 << 62
+SHORT = 4096
+"""Bytes of a payload in which nothing can be so long, or so often, that reading it would take time."""
 _MANY_DIGITS = re.compile(r"[0-9]{21}")
 _FEW = 4
 
@@ -65,12 +63,9 @@ class Codec:
         """
         self._first = first
         self._other = other
-        self._readers = {**READERS, **(readers or {})}
-        self._encode = json.JSONEncoder(
-            check_circular=False, allow_nan=False, separators=(",", ":"), default=_no_json
-        ).encode
-        self._scan = _scanner(self._rebuild)
-        self._scan_long = _scanner(self._rebuild, parse_int=_small_int)
+        self._rebuild = _rebuilder({**READERS, **readers}) if readers else _rebuild
+        self.scan = _scanner(self._rebuild) if readers else _scan
+        """Value and end of a text of no more than `SHORT` letters."""
 
     def pack(self, value: Any) -> bytes:
         """`value` as the payload of a frame; raises NotPlainError."""
@@ -79,11 +74,13 @@ class Codec:
     def text(self, tree: Any) -> bytes:
         """A tree of JSON's own types as the payload of a frame; raises NotPlainError."""
         try:
-            payload = self._encode(tree).encode()
+            payload = encode(tree).encode()
         except (RecursionError, ValueError) as error:
             raise NotPlainError(f"a value that cannot be written ({error})") from None
         if len(payload) > MAX_PARTS and _parts(payload) > MAX_PARTS:
             raise NotPlainError(f"a value of more than {MAX_PARTS} parts")
+        if len(payload) > SHORT and wire_work.is_too_much(payload):
+            raise NotPlainError("a value that takes too long to read")
         return payload
 
     def tree(self, value: Any, depth: int) -> Any:
@@ -92,7 +89,7 @@ class Codec:
         if kind is str:
             return value if value.isascii() else text_tree(value)
         if kind is int:
-            return value if -_LARGEST < value < _LARGEST else tag("int", hex(value))
+            return value if -LARGEST < value < LARGEST else _write_int(value)
         if value is None or kind is bool:
             return value
         if kind is float:
@@ -108,7 +105,7 @@ class Codec:
 
     def items(self, values: Any, depth: int) -> list[Any]:
         """The trees of all `values`."""
-        if type(values) is list and len(values) > _FEW and _flat(values):
+        if type(values) is list and len(values) > _FEW and is_flat(values):
             return values
         tree = self.tree
         return [tree(value, depth) for value in values]
@@ -116,12 +113,15 @@ class Codec:
     def pairs(self, value: Any, depth: int) -> list[Any]:
         """The trees of the keys and values of a mapping."""
         tree = self.tree
-        return [[tree(key, depth), tree(item, depth)] for key, item in dict.items(value)]
+        pairs = [[tree(key, depth), tree(item, depth)] for key, item in dict.items(value)]
+        wire_keys.check(list(dict.keys(value)), [key for key, _ in pairs])
+        return pairs
 
     def _rare(self, value: Any, kind: type, depth: int) -> Any:
         if self._first is not None and (made := self._first(value)) is not None:
             return made
-        write = wire_arrays.writer(value) or wire_frames.writer(value) or value_writer(value)
+        write = wire_arrays.writer(value) or wire_frames.writer(value)
+        write = write or wire_records.writer(value) or wire_values.writer(value)
         if write is None:
             for base, of_base in _BASES:
                 if issubclass(kind, base):
@@ -139,12 +139,12 @@ class Codec:
         """The value that `payload` stands for; raises WireError."""
         try:
             text = payload.decode("ascii")
-            scan = self._scan
-            if len(text) > _SHORT:
+            scan = self.scan
+            if len(text) > SHORT:
                 if len(text) > MAX_PARTS and _parts(payload) > MAX_PARTS:
                     raise WireError(f"a value of more than {MAX_PARTS} parts")
-                if _MANY_DIGITS.search(text):
-                    scan = self._scan_long
+                hooks = {"parse_int": _small_int} if _MANY_DIGITS.search(text) else {}
+                scan = _scanner(wire_work.counted(self._rebuild), **hooks)
             value, end = scan(text, 0)
         except WireError:
             raise
@@ -156,13 +156,17 @@ class Codec:
             raise WireError("bytes after the value")
         return value
 
-    def _rebuild(self, parts: dict[str, Any]) -> Any:
+
+def _rebuilder(readers: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    def rebuild(parts: dict[str, Any]) -> Any:
         if len(parts) != 2 or "t" not in parts or "v" not in parts or type(parts["t"]) is not str:
             raise WireError("an object without tag and parts")
-        read = self._readers.get(parts["t"])
+        read = readers.get(parts["t"])
         if read is None:
             raise WireError(f"the unknown tag {parts['t'][:40]!r}")
         return read(parts["v"])
+
+    return rebuild
 
 
 def _scanner(rebuild: Callable[[Any], Any], **hooks: Any) -> Callable[[str, int], tuple[Any, int]]:
@@ -181,20 +185,41 @@ def _no_json(value: Any) -> Any:
     raise NotPlainError(f"a value of type {type(value).__name__}, which is not plain data")
 
 
-def _flat(values: list[Any]) -> bool:
+def _encoder() -> Callable[[Any], str]:
+    """`JSONEncoder.encode`, less what it makes anew for every value."""
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return json.JSONEncoder(
+            check_circular=False, allow_nan=False, separators=(",", ":"), default=_no_json
+        ).encode
+    chunks = make(None, _no_json, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
+    return lambda tree: "".join(chunks(tree, 0))
+
+
+encode = _encoder()
+
+
+def is_flat(values: list[Any]) -> bool:
     """Whether JSON's encoder may have the list as it is."""
     kinds = set(map(type, values))
     if len(kinds) > 1:
         return kinds <= {bool, type(None)}
     kind = kinds.pop()
     if kind is int:
-        return bool(min(values) > -_LARGEST and max(values) < _LARGEST)
+        return bool(min(values) > -LARGEST and max(values) < LARGEST)
     if kind is str:
         return "".join(values).isascii()
     return kind is float and all(map(math.isfinite, values))
 
 
 # Writing
+
+
+def _write_int(value: int) -> Any:
+    digits = hex(value)
+    if len(digits) > _MAX_INT_DIGITS:
+        raise NotPlainError(f"an integer of more than {_MAX_INT_DIGITS} digits")
+    return tag("int", digits)
 
 
 def _items(name: str, order: Callable[[Any], Any] = list) -> Write:
@@ -213,6 +238,7 @@ def _write_set(kind: Any) -> Write:
     def write(value: Any, depth: int, codec: Tree) -> Any:
         size, order = wire_sets.parts_of(value if type(value) is kind else kind(kind.__iter__(value)))
         items = codec.items(order, depth)
+        wire_keys.check(order, items)
         return tag("table", [kind.__name__, size, items]) if size else tag(kind.__name__, items)
 
     return write
@@ -234,7 +260,8 @@ def _write_drained(value: Any, depth: int, codec: Tree) -> Any:
 
 
 _WRITERS: dict[type, Write] = {
-    **VALUE_WRITERS,
+    **wire_values.WRITERS,
+    **wire_records.WRITERS,
     tuple: _items("tuple"),
     set: _write_set(set),
     frozenset: _write_set(frozenset),
@@ -259,8 +286,8 @@ _BASES: tuple[tuple[type, Write], ...] = (
     (set, _write_set(set)),
     (frozenset, _write_set(frozenset)),
     (deque, _write_deque),
-    *((kind, VALUE_WRITERS[kind]) for kind in (bytes, bytearray, complex, Decimal, Fraction)),
-    *((kind, VALUE_WRITERS[kind]) for kind in (datetime, date, time, timedelta)),
+    *((kind, wire_values.WRITERS[kind]) for kind in (bytes, bytearray, complex, Decimal, Fraction)),
+    *((kind, wire_values.WRITERS[kind]) for kind in (datetime, date, time, timedelta)),
     (KeysView, _listed),
     (ValuesView, _listed),
     (ItemsView, _listed),
@@ -289,19 +316,9 @@ def _read_int(parts: Any) -> int:
     return int(digits, 16)
 
 
-def _spread(keys: list[Any]) -> list[Any]:
-    """`keys`, unless so many share one hash that building a table of them would take for ever."""
-    if len(keys) > _MAX_COLLISIONS:
-        hashes = sorted(map(hash, keys))
-        if any(low == high for low, high in zip(hashes, hashes[_MAX_COLLISIONS:], strict=False)):
-            raise WireError("keys that were chosen to collide")
-    return keys
-
-
 def _pairs_of(parts: Any) -> list[Any]:
     pairs = [want(pair, list, 2) for pair in want(parts, list)]
-    if len(pairs) > _MAX_COLLISIONS:
-        _spread([key for key, _ in pairs])
+    wire_keys.spread([key for key, _ in pairs])
     return pairs
 
 
@@ -313,7 +330,7 @@ def _read_defaultdict(parts: Any) -> defaultdict[Any, Any]:
 def _read_table(parts: Any) -> Any:
     name, size, items = want(parts, list, 3)
     kind = {"set": set, "frozenset": frozenset}[name]
-    return wire_sets.rebuilt(want(size, int), _spread(want(items, list)), kind)
+    return wire_sets.rebuilt(want(size, int), wire_keys.spread(want(items, list)), kind)
 
 
 def _read_deque(parts: Any) -> deque[Any]:
@@ -329,14 +346,15 @@ def _read_counter(parts: Any) -> Counter[Any]:
 
 
 READERS: dict[str, Callable[[Any], Any]] = {
-    **VALUE_READERS,
+    **wire_values.READERS,
+    **wire_records.READERS,
     **wire_arrays.READERS,
     **wire_frames.READERS,
     "int": _read_int,
     "tuple": lambda parts: tuple(want(parts, list)),
     "iterator": lambda parts: iter(want(parts, list)),
-    "set": lambda parts: set(_spread(want(parts, list))),
-    "frozenset": lambda parts: frozenset(_spread(want(parts, list))),
+    "set": lambda parts: set(wire_keys.spread(want(parts, list))),
+    "frozenset": lambda parts: frozenset(wire_keys.spread(want(parts, list))),
     "table": _read_table,
     "dict": lambda parts: dict(_pairs_of(parts)),
     "odict": lambda parts: OrderedDict(_pairs_of(parts)),
@@ -345,6 +363,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "deque": _read_deque,
 }
 
+_rebuild = _rebuilder(READERS)
+_scan = _scanner(_rebuild)
 _default = Codec()
 pack = _default.pack
 unpack = _default.unpack

@@ -46,12 +46,14 @@ def _write_array(value: Any, depth: int, codec: Tree) -> Any:
 def array_tree(array: Any, depth: int, codec: Tree, name: str = "ndarray") -> Any:
     """The tree of a plain array."""
     dtype = array.dtype
+    if array.ndim > _MAX_DIMENSIONS or (dtype.names is not None and not 0 < len(dtype.names) <= _MAX_FIELDS):
+        raise NotPlainError("an array of too many dimensions or fields")
     if dtype.names is not None:
         fields = [array_tree(array[field], depth, codec) for field in dtype.names]
         return tag("struct", [list(dtype.names), list(array.shape), fields])
     if dtype.kind in "OT":
         return tag("objects", [list(array.shape), codec.items(array.ravel().tolist(), depth)])
-    if not _DTYPE.fullmatch(dtype.str) or dtype.kind == "V":
+    if not _DTYPE.fullmatch(dtype.str) or dtype.kind == "V" or (array.size and not dtype.itemsize):
         raise NotPlainError(f"an array of dtype {dtype}, which is not plain data")
     return tag(name, [dtype.str, list(array.shape), to_base64(array.tobytes())])
 
@@ -59,6 +61,8 @@ def array_tree(array: Any, depth: int, codec: Tree, name: str = "ndarray") -> An
 def _write_masked(value: Any, depth: int, codec: Tree) -> Any:
     numpy = sys.modules["numpy"]
     data, mask = numpy.asarray(value.data), numpy.ma.getmaskarray(value)
+    if mask.dtype != bool:
+        raise NotPlainError("an array of masked fields, which is not plain data")
     return tag("masked", [array_tree(data, depth, codec), array_tree(mask, depth, codec)])
 
 
@@ -172,6 +176,19 @@ def _read_scalar(part: Any) -> Any:
     if array.shape != () or array.dtype == object:
         raise WireError("a scalar with a shape")
     return array[()]
+
+
+def read_tensor_here(parts: Any) -> Any:
+    """A tensor where torch has been imported; elsewhere an array, as the import takes seconds."""
+    if "torch" in sys.modules:
+        return _read_tensor(parts)
+    import numpy
+
+    kind, array = want(parts, list, 2)
+    if kind in _TORCH_ONLY:
+        bits = _want_array(array).view("<u2").astype("<u4") << numpy.uint32(16)
+        return bits.view("<f4")
+    return _want_array(array)
 
 
 def _read_tensor(parts: Any) -> Any:

@@ -74,13 +74,31 @@ def exception(name: str, base: str, args: list[Any] | None, message: str) -> Bas
             built: BaseException = known(message) if args is None else known(*args)
             return built
         extended = Exception
+    if issubclass(extended, BaseExceptionGroup):
+        return _own_group(name, extended, args, message)
     if issubclass(extended, stop):
         return RuntimeError(f"the function raised {name}")
-    own = _own_exception(name if name.isidentifier() else "CandidateError", cast(Hashable, extended))
-    made = own.__new__(own)
-    made.args = (message,) if args is None else tuple(args)
+    return _told(_own(name, extended), [message] if args is None else args, message)
+
+
+def _own(name: str, base: type[BaseException]) -> type[BaseException]:
+    return _own_exception(name if name.isidentifier() else "CandidateError", cast(Hashable, base))
+
+
+def _told(kind: type[BaseException], args: list[Any], message: str, *given: Any) -> BaseException:
+    made = kind.__new__(kind, *given)
+    made.args = tuple(args)
     made._text = message  # type: ignore[attr-defined]
     return made
+
+
+def _own_group(name: str, base: type[BaseException], args: list[Any] | None, message: str) -> BaseException:
+    """One of a class that extends a group's, with the exceptions that it groups; without them a plain one."""
+    args = [message] if args is None else args
+    with suppress(TypeError, ValueError):
+        text, grouped = args
+        return _told(_own(name, base), args, message, text, grouped)
+    return _told(_own(name, Exception), args, message)
 
 
 def message_of(error: BaseException) -> str:

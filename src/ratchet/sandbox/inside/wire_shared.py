@@ -20,6 +20,7 @@ from .wire import MAX_DEPTH, MAX_PARTS, Codec
 from .wire_values import tag, want
 
 _KINDS = frozenset({list, dict, set, bytearray, deque, OrderedDict, defaultdict, Counter})
+_LEAVES = frozenset({int, str, float, bool, type(None), bytes})
 _LIBRARY = (("numpy", "ndarray"), ("pandas", "DataFrame"), ("pandas", "Series"))
 
 
@@ -159,6 +160,9 @@ def _weigh(value: Any, known: dict[int, tuple[int, int]], depth: int) -> tuple[i
         return weight
     size = height = 1
     for item in parts:
+        if type(item) in _LEAVES:
+            size += 1
+            continue
         more, levels = _weigh(item, known, depth + 1)
         size, height = size + more, max(height, levels + 1)
     if size > MAX_PARTS or height > MAX_DEPTH:

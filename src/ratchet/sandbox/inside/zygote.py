@@ -26,6 +26,7 @@ import random
 import resource
 import signal
 import socket
+import sys
 import time
 import traceback
 from typing import Any, NoReturn
@@ -117,7 +118,7 @@ class _Role:
         return min(self.deadline, self.look_at) if self.alone else self.deadline
 
     def end(self, why: int) -> int:
-        """Kill it, or tell its warden to end everything below it, which is killed soon after; milliseconds."""
+        """Kill it, or tell its warden to, which is killed itself soon after; milliseconds until then."""
         if not self.kill_at:
             self.ended_by = why
             self.kill_at = time.monotonic() + _PATIENCE_S
@@ -171,6 +172,8 @@ class _Zygote:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         entry.settle()
         random.seed(spec["seed"])
+        if "numpy.random" in sys.modules:
+            sys.modules["numpy.random"].seed(spec["seed"])
         gc.disable()
         gc.collect()
         jail.call("malloc_trim")(0)
@@ -258,17 +261,13 @@ class _Zygote:
         opened = os.pidfd_open(pid)
         roles.append(_Role(number, pid, plan, alone, standing, folder))
         place = self.pollfds[len(roles)]
-        place.fd = self._free()
+        # Neither examiners nor programs follow one another before the end of the last one was told.
+        place.fd = fd = _PIDFDS + (number & 7) + (8 if standing else 0)
         place.events = _POLLIN
         place.revents = 0
-        _dup3(opened, place.fd, os.O_CLOEXEC)
+        _dup3(opened, fd, _CLOEXEC)
         _close(opened)
         return -1 if standing else plan.first_look
-
-    def _free(self) -> int:
-        """A number for one more pidfd."""
-        taken = [self.pollfds[i].fd for i in range(1, len(self.roles))]
-        return next(fd for fd in range(_PIDFDS, _PIDFDS + _MAX_ROLES) if fd not in taken)
 
     def _look(self) -> int:
         """End what is over its limits; milliseconds until something must be looked at again."""
@@ -279,7 +278,7 @@ class _Zygote:
         return -1 if wake == math.inf else max(int((wake - time.monotonic()) * 1000) + 1, 1)
 
     def _heard_of(self, role: _Role) -> bytes:
-        """After a program's end: what it or its warden wrote about it; without walls, what ending it takes."""
+        """After a program's end: what it or its warden wrote about it. Without walls, ends what is left."""
         if role.folder:
             warden.sweep({other.pid for other in self.roles})
             warden.remove_folders([role.folder])
@@ -361,6 +360,7 @@ class _Part(ctypes.Structure):
 
 
 _POLLIN = 1
+_CLOEXEC = os.O_CLOEXEC
 _buffer = bytearray(orders.MAX_MESSAGE)
 _ancillary = ctypes.create_string_buffer(socket.CMSG_SPACE(4 * _MAX_DESCRIPTORS))
 _part = _Part(ctypes.addressof((ctypes.c_char * len(_buffer)).from_buffer(_buffer)), len(_buffer))

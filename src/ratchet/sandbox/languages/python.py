@@ -33,7 +33,7 @@ def describe() -> Interpreter:
         arguments=_ARGUMENTS,
         environment={
             "PYTHONHASHSEED": "0",
-            # All symbols are bound at the start, once: a program that was forked would bind them anew each time.
+            # All symbols are bound at the start: each forked program would bind them anew.
             "LD_BIND_NOW": "1",
             # One program has one core; and a zygote must not have threads when it forks.
             "OMP_NUM_THREADS": "1",
