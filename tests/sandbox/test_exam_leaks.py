@@ -78,7 +78,10 @@ EXAMINER_STATE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", EXAMINER_STATE)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if "ran out" in name else []) for name in EXAMINER_STATE],
+)
 def test_one_exam_does_not_change_the_next(name: str) -> None:
     """The same text again gives the same, and another one finds nothing of it."""
     first, second = EXAMINER_STATE[name]

@@ -128,6 +128,7 @@ def test_a_dead_zygote_is_replaced_and_the_job_done(whom: str, kind: str) -> Non
         assert wait_until(lambda: not alive(below)), alive(below)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", WORK)
 def test_a_zygote_that_dies_in_the_middle_has_its_job_done_again(kind: str) -> None:
     with LocalSandbox(slots=1) as one:
@@ -139,6 +140,7 @@ def test_a_zygote_that_dies_in_the_middle_has_its_job_done_again(kind: str) -> N
         assert outer(one) != pid
 
 
+@pytest.mark.slow
 def test_a_killed_supervisors_groups_go_when_the_next_one_starts() -> None:
     then = "print(*sandbox._groups.homes.values(), flush=True); time.sleep(60)"
     with start("full", then) as process:

@@ -191,7 +191,7 @@ class Groups:
         return all(gone)
 
     def forget(self) -> None:
-        """In a fork of the supervisor: let go; the folders stay the parent's."""
+        """In a fork of the supervisor: let go of what stays the parent's."""
         self.homes = {}
 
     def __enter__(self) -> Self:

@@ -6,7 +6,6 @@ import marshal
 import math
 import os
 import queue
-import re
 import select
 import socket
 import sys
@@ -20,19 +19,16 @@ from typing import Any, Self, TypeVar
 
 from ratchet.errors import HarnessError, RatchetError
 from ratchet.sandbox.backends import cgroups
-from ratchet.sandbox.backends.examiner import Told, read_told
+from ratchet.sandbox.backends.examiner import read_told
+from ratchet.sandbox.backends.outcomes import exam_outcome, examiner_outcome, outcome
 from ratchet.sandbox.backends.slot import Slot, Talk
 from ratchet.sandbox.backends.talks import Answers
 from ratchet.sandbox.backends.zygote import Role, Settings, SlotBroken
 from ratchet.sandbox.imports import needed
-from ratchet.sandbox.inside import orders, payload, wire
+from ratchet.sandbox.inside import payload, wire
 from ratchet.sandbox.inside.entry import EXAMINER_FILE
 from ratchet.sandbox.languages import interpreter
-from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program, Status
-
-_MEMORY_ERROR = re.compile(r"(?:\w+\.)*_?\w*MemoryError\b")
-_SIGKILL = 9
-_OVER = {orders.BY_CPU: Status.TIMEOUT, orders.BY_MEMORY: Status.MEMORY}
+from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program
 
 Result = TypeVar("Result")
 
@@ -99,7 +95,7 @@ class LocalSandbox:
             warm = slot.prepare(needed(program.source))
             role = Role("run", _payload(program), limits.output_bytes, _stdin(program))
             warm.run(role, _limits(limits))
-            return _outcome(role, slot.memory_by)
+            return outcome(role, slot.memory_by)
 
         return self._with_slot(program.language, limits, attempt)
 
@@ -132,8 +128,8 @@ class LocalSandbox:
                 answers = Answers(near, questions, entry_point, lambda: warm.dismiss(role), in_place=in_place)
                 warm.run(role, _limits(limits), answers.talk)
                 answers.finish()
-                outcome = _outcome(role, slot.memory_by)
-                return CallOutcome(outcome, answers.all_results(), answers.fault, answers.tampered)
+                seen = outcome(role, slot.memory_by)
+                return CallOutcome(seen, answers.all_results(), answers.fault, answers.tampered)
 
         return self._with_slot(program.language, limits, attempt)
 
@@ -270,7 +266,7 @@ def _exam_split(
     files = wire.pack(_files(examiner)) if examiner.files else b""
     told, seen = warm.examine(role, examiner.source, files, entry_point, _limits(limits), flags)
     by = slot.memory_by
-    return _exam(told, _outcome(role, by), _examiner_outcome(told, seen, by))
+    return exam_outcome(told, outcome(role, by), examiner_outcome(told, seen, by))
 
 
 def _exam_together(
@@ -300,8 +296,8 @@ def _exam_together(
         warm.run(role, _limits(limits), talk)
         if not heard:
             hear(0)
-    outcome = _outcome(role, slot.memory_by)
-    return _exam(read_told(heard[0], 1) if outcome.exit_code == 0 else None, outcome, None)
+    seen = outcome(role, slot.memory_by)
+    return exam_outcome(read_told(heard[0], 1) if seen.exit_code == 0 else None, seen, None)
 
 
 @lru_cache(maxsize=1024)
@@ -315,43 +311,6 @@ def _compiled(source: str) -> bytes:
         return marshal.dumps(compile(source, EXAMINER_FILE, "exec", dont_inherit=True))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return b""
-
-
-def _exam(told: Told | None, candidate: Outcome, examiner: Outcome | None) -> ExamOutcome:
-    if told is None:
-        detail = f"the examiner ended before its text did ({(examiner or candidate).status})"
-        return ExamOutcome(False, detail, candidate, examiner, 0)
-    return ExamOutcome(
-        told.passed, told.detail, candidate, examiner, told.calls, told.fault, tampered=told.tampered
-    )
-
-
-def _examiner_outcome(told: Told | None, role: Role, memory_by: str) -> Outcome:
-    """What an examiner did in one exam; it may have gone on to live."""
-    out, err = role.stdout, role.stderr
-    assert out is not None
-    assert err is not None
-    end = role.end
-    if told is not None:
-        status, signal = Status.OK, None
-    elif end is not None and end.code is not None:
-        status = Status.MEMORY if role.out_of_memory else Status.CRASHED
-        signal = -end.code if end.code < 0 else None
-    else:
-        status, signal = Status.TIMEOUT, 9
-    return Outcome(
-        status=status,
-        exit_code=0 if told is not None else None,
-        signal=signal,
-        stdout=out.text(),
-        stderr=err.text(),
-        stdout_truncated=out.truncated,
-        stderr_truncated=err.truncated,
-        wall_s=role.wall_s,
-        cpu_s=told.cpu_s if told is not None else end.cpu_s if end is not None else 0.0,
-        peak_memory=told.peak_memory if told is not None else end.peak_memory if end is not None else 0,
-        memory_by=memory_by,
-    )
 
 
 def _payload(program: Program, entry_point: str = "", **more: Any) -> bytes:
@@ -403,39 +362,3 @@ def _limits(limits: Limits) -> dict[str, Any]:
         "open_files": limits.open_files,
         "processes": limits.processes,
     }
-
-
-def _outcome(role: Role, memory_by: str) -> Outcome:
-    end, out, err = role.end, role.stdout, role.stderr
-    assert end is not None
-    assert out is not None
-    assert err is not None
-    code = end.code
-    stderr = err.text()
-    signal = -code if code is not None and code < 0 else None
-    if role.out_of_memory and end.by != orders.BY_ITSELF:
-        status, code, signal = Status.MEMORY, None, 9
-    elif end.by == orders.BY_DEADLINE:  # whatever it did while it was being ended
-        status, code, signal = Status.TIMEOUT, None, 9
-    elif end.by in _OVER:
-        status = _OVER[end.by]
-    elif code is None or code == 0:  # dismissed, as all that was asked of it is answered; or at its end
-        status = Status.OK
-    elif signal is not None:
-        status = Status.MEMORY if role.out_of_memory and signal == _SIGKILL else Status.CRASHED
-    else:
-        last = stderr.rstrip().rpartition("\n")[2]
-        status = Status.MEMORY if _MEMORY_ERROR.match(last) else Status.ERROR
-    return Outcome(
-        status=status,
-        exit_code=code if code is not None and code >= 0 else None,
-        signal=signal,
-        stdout=out.text(),
-        stderr=stderr,
-        stdout_truncated=out.truncated,
-        stderr_truncated=err.truncated,
-        wall_s=role.wall_s,
-        cpu_s=end.cpu_s,
-        peak_memory=end.peak_memory,
-        memory_by=memory_by,
-    )

@@ -228,12 +228,12 @@ class Warm:
         try:
             while not over():
                 left = deadline - time.monotonic()
-                if left <= 0:
-                    if patient:
-                        return
-                    raise SlotBroken("the zygote did not answer in time")
-                ready = poll.poll(min(left, _LOOK_S) * 1000 + 1)
+                ready = poll.poll(max(min(left, _LOOK_S), 0) * 1000)
                 if not ready:
+                    if left <= 0:  # and not: we were kept from looking for so long
+                        if patient:
+                            return
+                        raise SlotBroken("the zygote did not answer in time")
                     self._look()
                 for fd, events in ready:
                     if talk is not None and fd == talk.fd:

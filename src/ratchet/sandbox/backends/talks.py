@@ -102,9 +102,8 @@ class Answers:
                 self._unsent = self._unsent[self._near.send(self._unsent) :]
             except BlockingIOError:
                 pass
-            except OSError:
-                self._over = True
-                return
+            except OSError:  # it has ended; what it wrote before its end, unasked, is read below
+                events |= select.POLLHUP
         if events & (select.POLLIN | select.POLLHUP | select.POLLERR):
             self._receive()
 

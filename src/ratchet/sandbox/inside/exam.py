@@ -75,7 +75,7 @@ class _Test:
         self.tidy = False
         self.unknown: frozenset[str] = frozenset()
         """Names that the text takes from the candidate besides the entry point: helpers, classes."""
-        self.draws = "random" in source
+        self.draws = any(word in source for word in ("random", "sample", "shuffle"))
         try:
             self.code = compile(source, entry.EXAMINER_FILE, "exec", dont_inherit=True)
             self.tidy = tidy.is_tidy(self.code)

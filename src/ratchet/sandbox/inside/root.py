@@ -205,6 +205,18 @@ def _pivot(new: str) -> None:
     syscalls.make_read_only("/", recursive=False)
 
 
+def open_box() -> None:
+    """Folders to write to while packages are loaded, as some make files then. Raises WallError."""
+    syscalls.mount("tmpfs", BOX, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "size=16m,mode=0755")
+    for name in ("work", "tmp", "shm"):
+        os.mkdir(f"{BOX}/{name}", 0o700)
+
+
+def close_box() -> None:
+    """Take them away again, with all that is in them."""
+    syscalls.umount(BOX, syscalls.MNT_DETACH)
+
+
 def loopback_up() -> None:
     """Let programs talk to themselves over 127.0.0.1 and ::1; the slot's own network has nothing else.
 

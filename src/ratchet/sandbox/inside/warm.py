@@ -96,5 +96,13 @@ def _rehearse() -> None:
 def load(modules: list[str]) -> None:
     """Import what programs of one kind need besides; what cannot be imported is left to them to find out."""
     for name in modules:
-        with contextlib.suppress(Exception):
+        before = set(sys.modules)
+        try:
             importlib.import_module(name)
+        except Exception:
+            # Half of a package would be in the way of its next import.
+            for left in set(sys.modules) - before:
+                if left.partition(".")[0] == name.partition(".")[0]:
+                    del sys.modules[left]
+    if "numpy" in sys.modules:  # which would load it when it is first named, and seed it by chance
+        importlib.import_module("numpy.random")

@@ -157,8 +157,10 @@ class _Zygote:
             root.enter(spec)
             if spec["loopback"]:
                 root.loopback_up()
+            root.open_box()
         warm.load(spec["modules"])
         if self.full:
+            root.close_box()
             syscalls.drop_bounding_set()
             syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1, "no_new_privs is refused")
             jail.prepare(_RULES, network=spec["loopback"])
@@ -173,7 +175,7 @@ class _Zygote:
         entry.settle()
         random.seed(spec["seed"])
         if "numpy.random" in sys.modules:
-            sys.modules["numpy.random"].seed(spec["seed"])
+            sys.modules["numpy.random"].seed(spec["seed"] % (1 << 32))
         gc.disable()
         gc.collect()
         jail.call("malloc_trim")(0)
