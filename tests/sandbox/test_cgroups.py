@@ -125,7 +125,7 @@ def test_the_files_of_version_2(tmp_path: Path) -> None:
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
     files = cgroup_files.Version2(tmp_path)
-    assert (files.usage(), files.peak(), files.held()) == (5 * MIB, 9 * MIB, MIB + 65536)
+    assert (files.peak(), files.held()) == (9 * MIB, MIB + 65536)
     assert (files.oom_kills(), files.processes(), files.refused(), files.cpu_s()) == (1, 3, 12, 1.5)
     files.limit_memory(123456789)
     files.limit_processes(4200)
@@ -296,26 +296,16 @@ def test_cpu_time(group: cgroups.Group) -> None:
 
     group.begin(256 * MIB, 50)
     in_group(group, spin)
-    running, seen = group.cpu_s(), group.seen().cpu_s
-    if seen is None or running is None:
+    seen = group.seen().cpu_s
+    if seen is None:
         pytest.skip("CPU TIME NOT TESTED: cpuacct is not mounted")
-    assert 0.19 < running <= seen < 0.4
-
-
-def test_limits_are_written_only_when_they_change(group: cgroups.Group) -> None:
-    group.begin(64 * MIB, 10)
-    begun = time.perf_counter()
-    for _ in range(200):
-        group.begin(64 * MIB, 10)
-        group.seen()
-    assert (time.perf_counter() - begun) / 200 < 0.001
+    assert 0.19 < seen < 0.4
 
 
 def test_kill_ends_all(group: cgroups.Group) -> None:
     processes = [subprocess.Popen(["sleep", "60"]) for _ in range(5)]
     for process in processes:
         group.attach(process.pid)
-    assert group.memory() >= 0
     group.kill()
     assert [process.wait(5) for process in processes] == [-signal.SIGKILL] * 5
 

@@ -53,10 +53,6 @@ class Files(ABC):
         """Bytes that cannot be had back at once: all but the page cache."""
 
     @abstractmethod
-    def usage(self) -> int:
-        """Bytes held now."""
-
-    @abstractmethod
     def peak(self) -> int | None:
         """The most bytes ever held since `reset_peak`; None if this kernel does not keep it."""
 
@@ -144,10 +140,6 @@ class Version2(Files):
             kernel = sum(found.get(name, 0) for name in ("slab", "kernel_stack", "pagetables", "percpu"))
         return found["anon"] + kernel
 
-    def usage(self) -> int:
-        """From memory.current."""
-        return int(_take(self._memory))
-
     def peak(self) -> int | None:
         """From memory.peak."""
         return None if self._peak is None else int(_take(self._peak))
@@ -229,10 +221,6 @@ class Version1(Files):
     def held(self) -> int:
         """From memory.stat and the kernel's own account."""
         return table(_take(self._stat))["rss"] + int(_take(self._kernel))
-
-    def usage(self) -> int:
-        """From memory.usage_in_bytes."""
-        return int(_take(self._memory))
 
     def peak(self) -> int | None:
         """From memory.max_usage_in_bytes."""

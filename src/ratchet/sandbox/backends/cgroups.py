@@ -132,15 +132,6 @@ class Group:
         """Whether a process was killed since `begin` because the memory limit was reached."""
         return self._files.oom_kills() > self._oom_before
 
-    def memory(self) -> int:
-        """Bytes that the program holds now, its private files and the page cache of what it read included."""
-        return max(0, self._files.usage() - self._idle_memory)
-
-    def cpu_s(self) -> float | None:
-        """CPU seconds since `begin`, while the program runs."""
-        now = self._files.cpu_s()
-        return None if now is None or self._cpu_before is None else now - self._cpu_before
-
     def kill(self) -> None:
         """Kill all that is in the group, the zygote too."""
         self._files.kill()
