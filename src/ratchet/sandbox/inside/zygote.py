@@ -48,6 +48,7 @@ _COMPLAINTS, _PID_NAMESPACE, _REPORTS, _REPORTING, _RULES, _PIDFDS = range(_OWN 
 def main(control_fd: int) -> NoReturn:
     """Set up the zygote as the first message says, then serve until the supervisor is gone."""
     os.environ.pop("LD_BIND_NOW", None)
+    _reset_signals()
     control = socket.socket(fileno=control_fd)
     message, doors, _, _ = socket.recv_fds(control, orders.MAX_MESSAGE, _MAX_DESCRIPTORS)
     spec = json.loads(message)
@@ -317,6 +318,14 @@ def _move_descriptors(control: int) -> None:
         os.dup2(fd, place, inheritable=False)
     os.closerange(0, _OWN)
     os.closerange(_PIDFDS, 4096)
+
+
+def _reset_signals() -> None:
+    """As in an interpreter that was started by hand: a job in the background ignores ctrl-C, say."""
+    for number in signal.valid_signals():
+        if signal.getsignal(number) is signal.SIG_IGN and number not in (signal.SIGPIPE, signal.SIGXFSZ):
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _limit_descriptors() -> None:
