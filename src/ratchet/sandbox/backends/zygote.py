@@ -20,6 +20,7 @@ from ratchet.sandbox.languages import Interpreter
 
 _BOOT = Path(__file__).parent.parent / "inside" / "boot.py"
 _START_S = 60.0
+_MAX_PLANS = 256
 
 
 class SlotBroken(Exception):
@@ -183,8 +184,10 @@ class Zygote:
         """The number under which the zygote knows these limits."""
         known = self._plans.get(id(limits))
         if known is None:
+            if len(self._plans) >= _MAX_PLANS:
+                self._plans.clear()  # their numbers are given anew
             # The limits are kept, so that no others get their id.
-            known = self._plans[id(limits)] = len(self._plans) & 0xFFFF, limits
+            known = self._plans[id(limits)] = len(self._plans), limits
             text = json.dumps(limits).encode()
             self.control.send(orders.ORDER.pack(0, orders.PLAN, 0, known[0], 0) + text)
         return known[0]
