@@ -98,7 +98,7 @@ def mounts(limits: dict[str, Any]) -> list[Call]:
         (_libc.unshare, (syscalls.CLONE_NEWNS,), "a mount namespace of its own"),
         (_libc.mount, (b"tmpfs", box, b"tmpfs", flags, options), "a tmpfs of its own"),
     ]
-    calls += [(_libc.mkdir, (box + name, 0o700), "a folder") for name in (b"/work", b"/tmp", b"/shm")]
+    calls += [(_libc.mkdir, (f"{root.BOX}/{name}".encode(), 0o700), "a folder") for name in root.FOLDERS]
     calls += [
         (_libc.mount, (b"proc", proc, b"proc", proc_flags, None), "a proc of its own"),
         (_libc.chdir, (b"/work",), "the working directory"),
@@ -131,12 +131,8 @@ def make(calls: Sequence[Call]) -> None:
             raise syscalls.WallError(f"{what} is refused: {os.strerror(ctypes.get_errno())}")
 
 
-def close_from(first: int) -> None:
-    """Close every descriptor from `first` on."""
-    close_range()(first, _ALL_ABOVE, 0)
-
-
 def close_range() -> Callable[..., int]:
+    """close_range(2), or what does the same where the C library does not know it."""
     found: Callable[..., int] = getattr(_libc, "close_range", _close_range_by_hand)
     return found
 

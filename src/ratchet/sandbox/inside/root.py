@@ -31,6 +31,9 @@ It is one step below `WRITABLE`, since Landlock does not see a rule on a folder
 that is covered by a mount, but does see the one on its parent.
 """
 
+FOLDERS = ("work", "tmp", "shm")
+"""What is in it."""
+
 WRITABLE = "/box"
 """All that programs may write to lies below this, besides `DEVICES`."""
 
@@ -208,7 +211,7 @@ def _pivot(new: str) -> None:
 def open_box() -> None:
     """Folders to write to while packages are loaded, as some make files then. Raises WallError."""
     syscalls.mount("tmpfs", BOX, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "size=16m,mode=0755")
-    for name in ("work", "tmp", "shm"):
+    for name in FOLDERS:
         os.mkdir(f"{BOX}/{name}", 0o700)
 
 
