@@ -114,7 +114,7 @@ def test_a_slot_keeps_few_zygotes(one: LocalSandbox) -> None:
         assert one.run(Program(f"{imports}\nprint(1)")).stdout == "1\n"
         [kept] = one._idle.queue
         assert kept is not None
-        assert len(kept[1]._warm) <= 4
+        assert len(kept._warm) <= 6
     if len(kinds) <= 4:
         pytest.skip("too few packages are installed to see one go")
 

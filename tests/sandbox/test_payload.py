@@ -23,6 +23,7 @@ PAYLOADS = st.builds(
     test=TEXTS,
     compiled=st.binary(),
     files=FILES,
+    arguments=st.lists(TEXTS).map(tuple),
 )
 
 

@@ -67,7 +67,7 @@ def outer(one: LocalSandbox) -> int:
     """The process that a sandbox of one slot started for its one zygote."""
     [kept] = one._idle.queue
     assert kept is not None
-    [warm] = kept[1]._warm.values()
+    [warm] = kept._warm.values()
     return warm.zygote._process.pid
 
 

@@ -17,6 +17,8 @@ room knows nothing of models and problems, and judges nothing.
 """
 
 from ratchet.sandbox.backends.local import LocalSandbox, Walls
+from ratchet.sandbox.languages import Missing, Unsplittable
+from ratchet.sandbox.running import run_file
 from ratchet.sandbox.types import (
     CallOutcome,
     CallResult,
@@ -25,6 +27,7 @@ from ratchet.sandbox.types import (
     Outcome,
     Program,
     Raised,
+    Sandbox,
     Status,
 )
 
@@ -34,9 +37,13 @@ __all__ = [
     "ExamOutcome",
     "Limits",
     "LocalSandbox",
+    "Missing",
     "Outcome",
     "Program",
     "Raised",
+    "Sandbox",
     "Status",
+    "Unsplittable",
     "Walls",
+    "run_file",
 ]

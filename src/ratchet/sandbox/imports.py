@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 
@@ -40,6 +41,14 @@ def needed(source: str) -> frozenset[str]:
         return frozenset()
     heavy = named.intersection(HEAVY)
     return frozenset([*filter(_is_installed, heavy), *(EXTRA if named - heavy else ())])
+
+
+def ahead(modules: frozenset[str], packages: Sequence[str]) -> frozenset[str]:
+    """Those of `modules` that may be imported before a program that names `packages` begins.
+
+    A package can bring its own numpy, whose code must not run in the process that starts programs.
+    """
+    return modules & EXTRA if packages else modules
 
 
 @lru_cache(maxsize=len(HEAVY))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Program:
     language: str = "python"
     stdin: str = ""
     files: Mapping[str, str | bytes] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
+    """What follows the program's name on its command line."""
+    packages: tuple[str, ...] = ()
+    """For Python: what pip is asked for, "requests>=2" say; see `ratchet.sandbox.packages`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,12 @@ class Status(StrEnum):
     """It asked for more memory than its limit and ended because of that."""
     CRASHED = "crashed"
     """A signal ended it."""
+    INVALID = "invalid"
+    """It does not compile: `Outcome.compilation` says why. Nothing was run."""
+    PACKAGES = "packages"
+    """Something in `packages` cannot be installed: `Outcome.reason` says what. Nothing was run."""
+    UNAVAILABLE = "unavailable"
+    """What its language needs is not on this machine: `Outcome.reason` says what. Nothing was run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,57 @@ class Outcome:
 
     "rlimit": only that of each process was limited exactly; the sum was looked at every 50 ms.
     """
+    compilation: Outcome | None = None
+    """What compiling it did; None where there is no such step, or where the result was still known."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What it left in the files that were asked for, by path."""
+    reason: str = ""
+    """One sentence for who wrote the program, where its status alone does not say what to do."""
+
+
+class Sandbox(Protocol):
+    """What runs programs: on this machine or elsewhere. Safe to use from several threads."""
+
+    slots: int
+    """How many programs it runs at a time."""
+
+    def run(
+        self,
+        program: Program,
+        limits: Limits = ...,
+        *,
+        compile_limits: Limits | None = None,
+        fetch: Sequence[str] = (),
+    ) -> Outcome:
+        """Run a program with its standard input."""
+
+    def call(
+        self,
+        program: Program,
+        entry_point: str,
+        calls: Sequence[Sequence[Any]],
+        limits: Limits = ...,
+        *,
+        in_place: bool = False,
+    ) -> CallOutcome:
+        """Ask a function of a program, once per argument list."""
+
+    def examine(
+        self,
+        candidate: Program,
+        entry_point: str,
+        examiner: Program,
+        limits: Limits = ...,
+        *,
+        in_process: bool = False,
+        in_place: bool = False,
+        handles: bool = False,
+        declaration: str = "",
+    ) -> ExamOutcome:
+        """Let the text of `examiner` test a function of `candidate`, from another process."""
+
+    def close(self) -> None:
+        """End all that runs in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class Examiner:
         """Have the zygote start one, in a control group of its own if there is one. Raises SlotBroken."""
         self.line, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.line.setblocking(False)
+        self.zygote = zygote
         self.limits = limits
         self.output_bytes = output_bytes
         self.role = Role("oracle", None, output_bytes, channel=far)

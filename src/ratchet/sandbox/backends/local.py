@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import marshal
-import math
 import os
 import queue
 import select
@@ -13,22 +12,27 @@ import weakref
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import lru_cache
-from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ratchet.errors import HarnessError, RatchetError
 from ratchet.sandbox.backends import cgroups
+from ratchet.sandbox.backends.compiled import Compiled
 from ratchet.sandbox.backends.examiner import read_told
+from ratchet.sandbox.backends.native import Native, nothing_run
 from ratchet.sandbox.backends.outcomes import exam_outcome, examiner_outcome, outcome
+from ratchet.sandbox.backends.plans import check, files_of, most_kept, plan, stdin_of
 from ratchet.sandbox.backends.slot import Slot, Talk
+from ratchet.sandbox.backends.supply import Supply
 from ratchet.sandbox.backends.talks import Answers
 from ratchet.sandbox.backends.zygote import Role, Settings, SlotBroken
-from ratchet.sandbox.imports import needed
-from ratchet.sandbox.inside import payload, wire
+from ratchet.sandbox.imports import ahead, needed
+from ratchet.sandbox.inside import kept, payload, wire
 from ratchet.sandbox.inside.entry import EXAMINER_FILE
-from ratchet.sandbox.languages import interpreter
-from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program
+from ratchet.sandbox.languages import resolve
+from ratchet.sandbox.languages.python import Interpreter, interpreter
+from ratchet.sandbox.packages import PackagesError, PackageSettings
+from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program, Status
 
 Result = TypeVar("Result")
 
@@ -57,6 +61,7 @@ class LocalSandbox:
         loopback: bool = False,
         seed: int = 0,
         hash_seed: int | None = 0,
+        packages: PackageSettings | None = PackageSettings(),  # noqa: B008 - frozen
     ) -> None:
         """Start the first slot; the others start when they are first needed.
 
@@ -64,7 +69,8 @@ class LocalSandbox:
         cores. `loopback`: programs may talk to themselves over 127.0.0.1 and ::1, and
         to nobody else. `seed`: what `random` and numpy's random numbers start from in
         every program; `hash_seed`: the seed of its hashes, None for a random one in each
-        slot. Raises RatchetError where the kernel does not permit the walls.
+        slot. `packages`: what `Program.packages` may ask for, None for nothing at all.
+        Raises RatchetError where the kernel does not permit the walls.
         """
         if sys.platform != "linux":
             raise RatchetError("the local sandbox needs Linux; run Ratchet on Linux or in a Linux VM.")
@@ -73,31 +79,53 @@ class LocalSandbox:
         self.slots = slots if slots is not None else len(os.sched_getaffinity(0))
         self.walls = Walls(walls)
         self._closed = False
-        self._idle: queue.LifoQueue[tuple[str, Slot] | None] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[Slot | None] = queue.LifoQueue()
         for _ in range(self.slots - 1):
             self._idle.put(None)
         hashes = "random" if hash_seed is None else str(hash_seed)
         self._settings = Settings(self.walls.value, loopback, seed, hashes)
         self._groups = cgroups.find()
-        first = Slot(interpreter("python"), self._settings, self._groups)
+        self._compiled = Compiled()
+        self._supply = Supply(packages)
+        first = Slot(self._settings, self._groups)
         try:
-            first.prepare(frozenset())
+            first.prepare(interpreter(), frozenset())
         except BaseException:
             self._groups.close()
             raise
-        self._idle.put(("python", first))
+        self._idle.put(first)
         _sandboxes.add(self)
 
-    def run(self, program: Program, limits: Limits = Limits()) -> Outcome:  # noqa: B008 - frozen
-        """Run `program` as a script, with its standard input."""
+    def run(
+        self,
+        program: Program,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        *,
+        compile_limits: Limits | None = None,
+        fetch: Sequence[str] = (),
+    ) -> Outcome:
+        """Compile `program` if its language asks for that, and run it, with its standard input.
+
+        `compile_limits` hold for the compiler; None: those of the language. `fetch`: patterns
+        (as in fnmatch) of the files that the program leaves in its working directory and that
+        `Outcome.files` shall hold; one that is larger than `disk_bytes`, or half of
+        `memory_bytes`, is not among them.
+        """
+        if resolve(program.language) != "python":
+            return self._native().run(program, limits, compile_limits, fetch)
 
         def attempt(slot: Slot) -> Outcome:
-            warm = slot.prepare(needed(program.source))
-            role = Role("run", _payload(program), limits.output_bytes, _stdin(program))
-            warm.run(role, _limits(limits))
+            warm = slot.prepare(world, ahead(needed(program.source), program.packages))
+            keep = kept.request(fetch, most_kept(limits)) if fetch else b""
+            role = Role("run", _payload(program), limits.output_bytes, stdin_of(program), keep=keep)
+            warm.run(role, plan(limits))
             return outcome(role, slot.memory_by)
 
-        return self._with_slot(program.language, limits, attempt)
+        try:
+            with self._supply.world(program.packages) as world:
+                return self._with_slot(limits, attempt)
+        except PackagesError as error:
+            return nothing_run(Status.PACKAGES, str(error))
 
     def call(
         self,
@@ -114,24 +142,32 @@ class LocalSandbox:
         list at a time. `limits` holds for all calls together. Once all are answered
         the program is ended: its outcome is then OK with no exit code. With
         `in_place` each result holds the arguments as they were after the call.
-        Raises RatchetError for an argument that is not plain data.
+        Raises RatchetError for an argument that is not plain data. A program in another
+        language than Python is asked through its driver: `in_place` is for Python alone.
         """
+        if resolve(program.language) != "python":
+            _only_python(in_place=in_place)
+            return self._native().call(program, entry_point, calls, limits)
         questions = [Answers.question(args, in_place=in_place) for args in calls]
 
         def attempt(slot: Slot) -> CallOutcome:
-            warm = slot.prepare(needed(program.source))
+            warm = slot.prepare(world, ahead(needed(program.source), program.packages))
             near, far = socket.socketpair()
             with near:
                 text = _payload(program, entry_point, in_place=in_place)
                 near.setblocking(False)
-                role = Role("answer", text, limits.output_bytes, _stdin(program), far)
+                role = Role("answer", text, limits.output_bytes, stdin_of(program), far)
                 answers = Answers(near, questions, entry_point, lambda: warm.dismiss(role), in_place=in_place)
-                warm.run(role, _limits(limits), answers.talk)
+                warm.run(role, plan(limits), answers.talk)
                 answers.finish()
                 seen = outcome(role, slot.memory_by)
                 return CallOutcome(seen, answers.all_results(), answers.fault, answers.tampered)
 
-        return self._with_slot(program.language, limits, attempt)
+        try:
+            with self._supply.world(program.packages) as world:
+                return self._with_slot(limits, attempt)
+        except PackagesError as error:
+            return CallOutcome(nothing_run(Status.PACKAGES, str(error)), ())
 
     def examine(
         self,
@@ -143,6 +179,7 @@ class LocalSandbox:
         in_process: bool = False,
         in_place: bool = False,
         handles: bool = False,
+        declaration: str = "",
     ) -> ExamOutcome:
         """Let the text of `examiner` test `entry_point` of `candidate`, from another process.
 
@@ -154,19 +191,37 @@ class LocalSandbox:
         that is not plain data stays where it is, and the examiner gets a handle to it.
         `in_process` puts both into one process: then a candidate that sets out to
         can forge the result.
+
+        Other languages than Python: the examiner's text is in the candidate's language, and
+        passes if it ends with exit code 0; `declaration` is all that stands before the body
+        of the function. Raises Unsplittable where such a text cannot be run apart from the
+        candidate. In one process calls are not counted.
         """
+        if resolve(candidate.language) != "python":
+            _only_python(in_place=in_place, handles=handles)
+            return self._native().examine(
+                candidate, entry_point, examiner, limits, declaration, in_process=in_process
+            )
         hold = _exam_together if in_process else _exam_split
         flags = {"in_place": in_place, "handles": handles}
 
         def attempt(slot: Slot) -> ExamOutcome:
-            return hold(slot, candidate, entry_point, examiner, limits, flags)
+            return hold(slot, (world, trusted), candidate, entry_point, examiner, limits, flags)
 
-        return self._with_slot(candidate.language, limits, attempt)
+        # A test never meets what only the candidate named: that may call itself numpy.
+        named = tuple(dict.fromkeys((*candidate.packages, *examiner.packages)))
+        try:
+            with self._supply.world(named) as world, self._supply.world(examiner.packages) as trusted:
+                return self._with_slot(limits, attempt)
+        except PackagesError as error:
+            return ExamOutcome(False, str(error), nothing_run(Status.PACKAGES, str(error)), None, 0)
 
-    def _with_slot(self, language: str, limits: Limits, attempt: Callable[[Slot], Result]) -> Result:
+    def _native(self) -> Native:
+        return Native(self._with_slot, self._compiled)
+
+    def _with_slot(self, limits: Limits, attempt: Callable[[Slot], Result]) -> Result:
         """Take a slot, try twice at most, and give the slot back; a broken one is replaced."""
-        interpreter(language)
-        _check(limits)
+        check(limits)
         taken = self._idle.get()
         kept = None
         failure = ""
@@ -174,12 +229,7 @@ class LocalSandbox:
             for _ in range(2):
                 if self._closed:
                     raise RatchetError("this sandbox is closed; open a new one.")
-                if taken is not None and taken[0] != language:
-                    taken[1].kill()
-                    taken = None
-                if taken is None:
-                    taken = (language, Slot(interpreter(language), self._settings, self._groups))
-                slot = taken[1]
+                slot = taken = taken or Slot(self._settings, self._groups, proven=True)
                 try:
                     result = attempt(slot)
                 except SlotBroken as error:
@@ -205,6 +255,7 @@ class LocalSandbox:
         """End all slots; jobs that run in other threads end with their own slot."""
         self._closed = True
         self._kill_idle()
+        self._supply.close()
         if self._idle.qsize() == self.slots:  # else the last job to end does it
             self._groups.close()
 
@@ -217,7 +268,7 @@ class LocalSandbox:
                 break
             tokens.append(None)
             if taken is not None:
-                taken[1].kill()
+                taken.kill()
         for token in tokens:
             self._idle.put(token)
 
@@ -227,7 +278,7 @@ class LocalSandbox:
         idle, self._idle = self._idle, queue.LifoQueue()
         while idle.queue:
             if (taken := idle.queue.pop()) is not None:
-                taken[1].forget()
+                taken.forget()
         for _ in range(self.slots):
             self._idle.put(None)
 
@@ -253,35 +304,47 @@ def _forget_all() -> None:
 os.register_at_fork(after_in_child=_forget_all)
 
 
+def _only_python(**flags: bool) -> None:
+    for name, value in flags.items():
+        if value:
+            raise RatchetError(f"{name} is for programs in Python only; leave it out.")
+
+
 def _exam_split(
     slot: Slot,
+    worlds: tuple[Interpreter, Interpreter],
     candidate: Program,
     entry_point: str,
     examiner: Program,
     limits: Limits,
     flags: dict[str, bool],
 ) -> ExamOutcome:
-    warm = slot.prepare(needed(candidate.source) | needed(examiner.source))
-    role = Role("answer", _payload(candidate, entry_point, **flags), limits.output_bytes, _stdin(candidate))
-    files = wire.pack(_files(examiner)) if examiner.files else b""
-    told, seen = warm.examine(role, examiner.source, files, entry_point, _limits(limits), flags)
+    both = needed(candidate.source) | needed(examiner.source)
+    warm = home = slot.prepare(worlds[0], ahead(both, candidate.packages))
+    if worlds[1] != worlds[0]:
+        home = slot.prepare(worlds[1], ahead(both, examiner.packages))
+    role = Role("answer", _payload(candidate, entry_point, **flags), limits.output_bytes, stdin_of(candidate))
+    files = wire.pack(files_of(examiner)) if examiner.files else b""
+    told, seen = warm.examine(role, examiner.source, files, entry_point, plan(limits), flags, home)
     by = slot.memory_by
     return exam_outcome(told, outcome(role, by), examiner_outcome(told, seen, by))
 
 
 def _exam_together(
     slot: Slot,
+    worlds: tuple[Interpreter, Interpreter],
     candidate: Program,
     entry_point: str,
     examiner: Program,
     limits: Limits,
     flags: dict[str, bool],
 ) -> ExamOutcome:
-    warm = slot.prepare(needed(candidate.source) | needed(examiner.source))
+    modules = ahead(needed(candidate.source) | needed(examiner.source), candidate.packages)
+    warm = slot.prepare(worlds[0], modules)
     both = Program(candidate.source, files={**examiner.files, **candidate.files})
     text = _payload(both, entry_point, test=examiner.source, compiled=_compiled(examiner.source))
     near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    role = Role("both", text, limits.output_bytes, _stdin(candidate), far)
+    role = Role("both", text, limits.output_bytes, stdin_of(candidate), far)
     heard: list[bytes] = []
     with near:
         near.setblocking(False)
@@ -293,7 +356,7 @@ def _exam_together(
                 heard.append(b"")
 
         talk = Talk(near.fileno(), hear, lambda: 0 if heard else select.POLLIN)
-        warm.run(role, _limits(limits), talk)
+        warm.run(role, plan(limits), talk)
         if not heard:
             hear(0)
     seen = outcome(role, slot.memory_by)
@@ -315,50 +378,7 @@ def _compiled(source: str) -> bytes:
 
 def _payload(program: Program, entry_point: str = "", **more: Any) -> bytes:
     """A program's text and how it is entered, as its own process reads it."""
-    files = _files(program) if program.files else {}
-    return payload.pack(payload.Payload(program.source, entry_point, files=files, **more))
-
-
-def _files(program: Program) -> dict[str, bytes]:
-    """A program's files by path, as bytes; raises RatchetError for a path that leads elsewhere."""
-    files = {}
-    for name, content in program.files.items():
-        path = PurePosixPath(name)
-        if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
-            raise RatchetError(
-                f"a program's file must have a path inside its working directory, not {name!r}."
-            )
-        files[str(path)] = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    return files
-
-
-def _stdin(program: Program) -> bytes:
-    return program.stdin.encode("utf-8", "surrogatepass")
-
-
-def _check(limits: Limits) -> None:
-    cpu = limits.cpu_s if limits.cpu_s is not None else 1.0
-    if not (0 < limits.wall_s < 1e7 and 0 < cpu < 1e7):
-        raise RatchetError("a program's time limits must be more than 0 seconds.")
-    least = {"memory_bytes": 1 << 20, "output_bytes": 1, "processes": 1, "open_files": 8, "disk_bytes": 4096}
-    for name, value in least.items():
-        if getattr(limits, name) < value:
-            raise RatchetError(f"the limit {name} is {getattr(limits, name)}; it must be at least {value}.")
-
-
-@lru_cache
-def _limits(limits: Limits) -> dict[str, Any]:
-    """The limits as the zygote takes them: the same object for the same limits."""
-    cpu = limits.cpu_s if limits.cpu_s is not None else math.ceil(limits.wall_s) + 1.0
-    return {
-        "wall_s": limits.wall_s,
-        "cpu_s": cpu,
-        "cpu_backstop_s": math.ceil(cpu) + 1,
-        "memory_bytes": limits.memory_bytes,
-        "all_memory_bytes": 2 * limits.memory_bytes + limits.disk_bytes,
-        "group_memory_bytes": limits.memory_bytes + limits.disk_bytes,
-        "disk_bytes": limits.disk_bytes,
-        "inodes": max(64, min(limits.disk_bytes // 4096, 1 << 20)),
-        "open_files": limits.open_files,
-        "processes": limits.processes,
-    }
+    files = files_of(program) if program.files else {}
+    return payload.pack(
+        payload.Payload(program.source, entry_point, files=files, arguments=program.arguments, **more)
+    )

@@ -73,7 +73,7 @@ def outcome(role: Role, memory_by: str) -> Outcome:
         status = Status.MEMORY if role.out_of_memory and signal == _SIGKILL else Status.CRASHED
     else:
         last = stderr.rstrip().rpartition("\n")[2]
-        status = Status.MEMORY if _MEMORY_ERROR.match(last) else Status.ERROR
+        status = Status.MEMORY if role.mode != "execute" and _MEMORY_ERROR.match(last) else Status.ERROR
     return Outcome(
         status=status,
         exit_code=code if code is not None and code >= 0 else None,
@@ -86,4 +86,5 @@ def outcome(role: Role, memory_by: str) -> Outcome:
         cpu_s=end.cpu_s,
         peak_memory=end.peak_memory,
         memory_by=memory_by,
+        files=role.files,
     )

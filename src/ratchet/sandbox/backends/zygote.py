@@ -9,14 +9,14 @@ import socket
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ratchet.errors import RatchetError
 from ratchet.sandbox.backends.streams import Kept
-from ratchet.sandbox.inside import orders
-from ratchet.sandbox.languages import Interpreter
+from ratchet.sandbox.inside import kept, orders
+from ratchet.sandbox.languages.python import Interpreter
 
 _BOOT = Path(__file__).parent.parent / "inside" / "boot.py"
 _START_S = 60.0
@@ -64,6 +64,13 @@ class Role:
     stdin: bytes = b""
     channel: socket.socket | None = None
     """The program's end of a channel; closed here once it has it."""
+    lines: tuple[int, ...] = ()
+    """The same for an executable: descriptors that it reads from and writes to, as its 3 and 4."""
+    keep: bytes = b""
+    """What is asked of the files that it leaves (see `inside.kept`)."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """What it left."""
+    kept: int = -1
     number: int = 0
     end: End | None = None
     out_of_memory: bool = False
@@ -71,6 +78,15 @@ class Role:
     stdout: Kept | None = None
     stderr: Kept | None = None
     wall_s: float = 0.0
+
+    def take_kept(self) -> None:
+        """Read what it left, if that was asked for, and let go of the file that it was written to."""
+        if self.kept >= 0:
+            fd, self.kept = self.kept, -1
+            try:
+                self.files = kept.read(fd)
+            finally:
+                os.close(fd)
 
 
 class Zygote:
@@ -91,10 +107,10 @@ class Zygote:
         self._complaints, complaints = os.pipe()
         os.set_blocking(self._complaints, False)
         self._last = 0
+        self.running: dict[int, Role] = {}
         self._full = settings.walls == "full"
         self._plans: dict[int, tuple[int, dict[str, Any]]] = {}
         self._nothing = os.open(os.devnull, os.O_RDONLY)
-        self.running: dict[int, Role] = {}
         try:
             self._process = subprocess.Popen(
                 [interpreter.executable, *interpreter.arguments, str(_BOOT), str(far.fileno())],
@@ -102,7 +118,7 @@ class Zygote:
                 stdout=complaints,
                 stderr=complaints,
                 cwd="/",
-                env=interpreter.environment | {"PYTHONHASHSEED": settings.hash_seed},
+                env=dict(interpreter.environment) | {"PYTHONHASHSEED": settings.hash_seed},
                 pass_fds=[far.fileno()],
                 start_new_session=True,
             )
@@ -155,17 +171,22 @@ class Zygote:
         `stand`: it has no deadline. An examiner gets the `doors` of its own control group.
         """
         self._last = role.number = (self._last + 1) & 0xFFFFFFFF
-        made = []
+        made = [*role.lines]
         try:
+            descriptors = [self._nothing, stdout, stderr]
             if role.stdin:
                 made.append(memory_file(role.stdin))
-            descriptors = [made[0] if made else self._nothing, stdout, stderr]
+                descriptors[0] = made[-1]
             if role.payload is not None:
                 made.append(memory_file(role.payload))
                 descriptors.append(made[-1])
             if role.channel is not None:
                 made.append(role.channel.detach())
                 descriptors.append(made[-1])
+            if role.keep:
+                role.kept = memory_file(role.keep)
+                descriptors.append(role.kept)
+            descriptors += role.lines
             descriptors += doors
             plan = self._plan(limits)
             what = orders.STAND if stand else orders.START
@@ -178,6 +199,7 @@ class Zygote:
         finally:
             for fd in made:
                 os.close(fd)
+            role.lines = ()
         self.running[role.number] = role
 
     def _plan(self, limits: dict[str, Any]) -> int:
@@ -211,7 +233,7 @@ class Zygote:
         if "broken" in said:
             raise SlotBroken(said["broken"])
         code: int | None = os.waitstatus_to_exitcode(status)
-        if self._full and role.mode != "run":
+        if self._full and orders.MODES.index(role.mode) not in orders.WARDENED:
             if by == orders.BY_DEADLINE or (by == orders.BY_ORDER and code == -signal.SIGKILL):
                 code = None  # else it had ended by itself just before it was told to
         else:  # it had a warden, which tells the rest
@@ -220,6 +242,7 @@ class Zygote:
                 raise SlotBroken(f"a program's warden ended with {code} and without a report")
             # Without walls a program can kill its warden.
             code = said.get("code", None if by in (orders.BY_ORDER, orders.BY_DEADLINE) else -signal.SIGKILL)
+        role.take_kept()
         role.end = End(by, code, said.get("cpu_s", cpu_us / 1e6), said.get("peak_memory", max_kb * 1024))
 
     def complaint(self) -> str:
@@ -244,6 +267,8 @@ class Zygote:
         self._close()
 
     def _close(self) -> None:
+        for role in self.running.values():
+            role.take_kept()
         self.control.close()
         if self._complaints >= 0:
             os.close(self._complaints)

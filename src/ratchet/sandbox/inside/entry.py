@@ -4,6 +4,7 @@
     answer   the text is a module; then questions on a channel are put to its functions
     both     candidate and examiner share this process (see `exam`)
     oracle   not a program, but the examiner of many (see `exam`)
+    execute  another executable takes this process over
 
 The standard streams are descriptors 0 to 2, the text comes on 3, a channel on 4.
 """
@@ -16,6 +17,7 @@ import functools
 import gc
 import linecache
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -24,11 +26,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from . import answering, exam, payload
+from . import answering, exam, payload, wire
 
 _SOURCE = 3
 _BYTE_ORDER_MARK = "\ufeff"
 CHANNEL = 4
+_LINES = (4, 5)
+"""Where the lines of an executable come; see `execute`."""
 
 PROGRAM_FILE = "program.py"
 EXAMINER_FILE = "examiner.py"
@@ -46,27 +50,33 @@ def forget(name: str) -> None:
 
 def take() -> payload.Payload:
     """Read the payload on the source descriptor, close it, and write the program's files."""
+    taken = payload.unpack(_read_source())
+    if taken.files:
+        write_files(taken.files)
+    if taken.arguments:
+        sys.argv[1:] = taken.arguments
+    return taken
+
+
+def _read_source() -> bytes:
     size = os.lseek(_SOURCE, 0, os.SEEK_END)
     data = os.pread(_SOURCE, size, 0)
     while len(data) < size:
         data += os.pread(_SOURCE, size - len(data), len(data))
     os.close(_SOURCE)
-    taken = payload.unpack(data)
-    if taken.files:
-        write_files(taken.files)
-    return taken
+    return data
 
 
-def write_files(files: Mapping[str, bytes]) -> None:
+def write_files(files: Mapping[str, bytes], mode: int = 0o644) -> None:
     """Put a program's files into its working directory."""
     for path, content in files.items():
         if folder := os.path.dirname(path):
             os.makedirs(folder, exist_ok=True)
-        with open(path, "wb") as file:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
             file.write(content)
 
 
-def execute(source: str, file: str, name: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
+def execute_text(source: str, file: str, name: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
     """Run `source` as the module `name`, with `given` in its namespace from the start; the namespace."""
     return enter(module_of(source, file, name, given), compile(source, file, "exec", dont_inherit=True))
 
@@ -106,7 +116,7 @@ def run() -> NoReturn:
     """Run the text as `__main__`."""
     source = take().source.removeprefix(_BYTE_ORDER_MARK)
     _write(source)
-    _end_as_interpreter(lambda: execute(source, PROGRAM_FILE, "__main__"), finalize=True)
+    _end_as_interpreter(lambda: execute_text(source, PROGRAM_FILE, "__main__"), finalize=True)
 
 
 def answer() -> NoReturn:
@@ -124,6 +134,28 @@ def both() -> NoReturn:
 def oracle() -> NoReturn:
     """Examine one candidate after the other."""
     exam.stand(_SOURCE)
+
+
+def execute() -> NoReturn:
+    """Let the executable that the payload names take this process over.
+
+    Its lines to and from another process, if it has any, are then its descriptors 3 and 4.
+    """
+    argv, environment, files = wire.unpack(_read_source())
+    write_files(files, 0o755)
+    for line, place in zip(_LINES, (3, 4), strict=True):
+        with suppress(OSError):  # it has none
+            os.dup2(line, place)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores
+        signal.signal(number, signal.SIG_DFL)
+    folders = {"PWD": os.environ["PWD"], "HOME": "/tmp", "TMPDIR": "/tmp"}
+    if "TMPDIR" in os.environ:
+        folders["HOME"] = folders["TMPDIR"] = os.environ["TMPDIR"]
+    try:
+        os.execve(argv[0], argv, folders | environment)
+    except OSError as error:
+        print(f"{argv[0]} cannot be executed: {error.strerror}", file=sys.stderr, flush=True)
+    os._exit(127)
 
 
 def settle() -> None:
@@ -232,4 +264,10 @@ def print_uncaught(error: BaseException) -> None:
 _PACKAGE = __name__.partition(".")[0]
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
-MODES: dict[str, Callable[[], NoReturn]] = {"run": run, "answer": answer, "both": both, "oracle": oracle}
+MODES: dict[str, Callable[[], NoReturn]] = {
+    "run": run,
+    "answer": answer,
+    "both": both,
+    "oracle": oracle,
+    "execute": execute,
+}

@@ -16,7 +16,12 @@ REPORT = struct.Struct("<IBiQQ")
 PLAN, START, STAND, END = range(4)
 """What to do: learn a plan; start a program; start one without a deadline; end one."""
 
-MODES = ("run", "answer", "both", "oracle")
+MODES = ("run", "answer", "both", "oracle", "execute")
+WARDENED = (MODES.index("run"), MODES.index("execute"))
+"""Modes whose programs have a warden as process 1."""
+
+KEPT = 5
+"""A wardened program with this many descriptors has a file for what it leaves as the last (`inside.kept`)."""
 
 BY_ITSELF, BY_DEADLINE, BY_ORDER, BY_CPU, BY_MEMORY = range(5)
 """What ended a program."""

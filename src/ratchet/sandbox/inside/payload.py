@@ -1,7 +1,7 @@
 """A program's text and how it is to be entered, as the program's own process reads it.
 
 A line of numbers, the entry point, the source, an examiner's text and its code; and only
-where there are files, a packed dictionary of them. Plain bytes rather than one packed
+where there are files or arguments, both packed. Plain bytes rather than one packed
 value, because reading that wrote to a hundred pages in every program.
 """
 
@@ -30,6 +30,8 @@ class Payload(NamedTuple):
     compiled: bytes = b""
     """Its code, marshalled, if it compiles."""
     files: Mapping[str, bytes] = {}
+    arguments: tuple[str, ...] = ()
+    """What follows the program's name in sys.argv."""
 
 
 def pack(given: Payload) -> bytes:
@@ -39,7 +41,8 @@ def pack(given: Payload) -> bytes:
     on_disk = any(word in given.source for word in _LOOKS_FOR_ITSELF)
     numbers = (given.in_place, given.handles, on_disk, *map(len, parts))
     head = b"%d %d %d %d %d %d %d\n" % numbers
-    return b"".join((head, *parts, wire.pack(dict(given.files)) if given.files else b""))
+    more = wire.pack([dict(given.files), list(given.arguments)]) if given.files or given.arguments else b""
+    return b"".join((head, *parts, more))
 
 
 def unpack(data: bytes) -> Payload:
@@ -50,6 +53,7 @@ def unpack(data: bytes) -> Payload:
     b = a + text
     c = b + test
     d = c + compiled
+    files, arguments = wire.unpack(data[d:]) if len(data) > d else ({}, ())
     return Payload(
         data[a:b].decode("utf-8", "surrogatepass"),
         data[start:a].decode("utf-8", "surrogatepass"),
@@ -58,5 +62,6 @@ def unpack(data: bytes) -> Payload:
         on_disk == 1,
         data[b:c].decode("utf-8", "surrogatepass") if test else "",
         data[c:d],
-        wire.unpack(data[d:]) if len(data) > d else {},
+        files,
+        tuple(arguments),
     )

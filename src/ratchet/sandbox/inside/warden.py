@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from . import entry, jail, orders, syscalls, usage
+from . import entry, jail, kept, orders, syscalls, usage
 
 END = signal.SIGUSR1
 """What the zygote sends to end a role."""
@@ -58,6 +58,12 @@ class Task:
     folder: str
     """The private folder where there are no namespaces, else empty."""
 
+    @property
+    def kept(self) -> int:
+        """The descriptor of the file for what the program leaves, or -1."""
+        asked = self.mode in ("run", "execute") and self.descriptors == orders.KEPT
+        return orders.KEPT - 1 if asked else -1
+
 
 def main(task: Task, *, full: bool) -> NoReturn:
     """Start the program of `task`, wait for its end, report it, and end."""
@@ -77,13 +83,15 @@ def main(task: Task, *, full: bool) -> NoReturn:
         if pid == 0:
             _enter(task)
         os.write(victim, b"0")
-        _keep_only(report.fd)
+        _keep_only(report.fd, task.kept)
         facts = _wait(pid, task.limits, full=full)
         status = _end_all(full=full).get(pid)
         if not facts and status is not None and os.waitstatus_to_exitcode(status) != -signal.SIGKILL:
             # It had ended by itself just before it was told to.
             facts = {"code": os.waitstatus_to_exitcode(status)}
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if task.kept >= 0:
+            kept.take(task.kept, f"{task.folder}/work")
         report.send(**facts, cpu_s=used.ru_utime + used.ru_stime, peak_memory=used.ru_maxrss * 1024)
     except BaseException as error:
         with suppress(OSError):
@@ -98,6 +106,8 @@ def _enter(task: Task) -> NoReturn:
         if task.folder:
             os.chdir(f"{task.folder}/work")
             entry.stand_in(f"{task.folder}/work", f"{task.folder}/tmp")
+        if task.kept >= 0:
+            os.close(task.kept)
         jail.make(task.after)
     except BaseException as error:
         task.report.send(broken=f"{type(error).__name__}: {error}"[:500])
@@ -109,9 +119,12 @@ def _enter(task: Task) -> NoReturn:
         _exit(1)
 
 
-def _keep_only(fd: int) -> None:
-    os.closerange(0, fd)
-    os.closerange(fd + 1, 4096)
+def _keep_only(*descriptors: int) -> None:
+    start = 0
+    for fd in sorted(fd for fd in descriptors if fd >= 0):
+        os.closerange(start, fd)
+        start = fd + 1
+    os.closerange(start, 4096)
 
 
 def _wait(pid: int, limits: dict[str, Any], *, full: bool) -> dict[str, Any]:

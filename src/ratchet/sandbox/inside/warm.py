@@ -61,7 +61,7 @@ def preload(import_path: list[str]) -> None:
         with contextlib.suppress(ImportError):  # a Python built without it
             importlib.import_module(name)
     try:
-        entry.execute(_SAMPLE, "sample.py", "sample")
+        entry.execute_text(_SAMPLE, "sample.py", "sample")
     except ZeroDivisionError as error:
         traceback.print_exception(error, file=io.StringIO())
     del sys.modules["sample"]

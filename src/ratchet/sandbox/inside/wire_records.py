@@ -29,15 +29,27 @@ def _write_match(value: Any, depth: int, codec: Tree) -> Any:
     return tag("match", [codec.tree(text, depth), spans, codec.pairs(dict(value.re.groupindex), depth)])
 
 
+def _write_our_match(value: Any, depth: int, codec: Tree) -> Any:
+    spans = [list(span) for span in value._spans]
+    return tag("match", [codec.tree(value.string, depth), spans, codec.pairs(value._names, depth)])
+
+
 def _write_pattern(value: Any, depth: int, codec: Tree) -> Any:
     return tag("pattern", [codec.tree(value.pattern, depth), value.flags])
 
 
-WRITERS: dict[type, Write] = {re.Match: _write_match, re.Pattern: _write_pattern, Pattern: _write_pattern}
+WRITERS: dict[type, Write] = {
+    re.Match: _write_match,
+    Match: _write_our_match,
+    re.Pattern: _write_pattern,
+    Pattern: _write_pattern,
+}
 
 
 def writer(value: Any) -> Write | None:
     """How to write a value whose class was made by somebody but is known by what it extends."""
+    if isinstance(value, Record | RecordTuple | Member):
+        return _write_ours
     if isinstance(value, enum.Enum):
         return None if isinstance(value, int | str | float) else _write_member
     if isinstance(value, type):
@@ -50,8 +62,6 @@ def writer(value: Any) -> Write | None:
         return _write_exception
     if id(value) in FUNCTION_OF:
         return _write_function
-    if isinstance(value, Record | RecordTuple | Member):
-        return _write_ours
     return None
 
 

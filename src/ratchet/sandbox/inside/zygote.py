@@ -37,6 +37,8 @@ _MAX_ROLES = 8
 _MAX_DESCRIPTORS = 8
 _PATIENCE_S = 0.2
 """How long a warden may take to end its program and to count what it used, before it is killed."""
+_PATIENCE_TO_KEEP_S = 30.0
+"""The same, where it has to write down what the program left."""
 _LOOK_S = 0.05
 """How often the memory of a program is looked at, where nothing else limits the sum."""
 
@@ -92,12 +94,15 @@ class _Role:
         "id",
         "kill_at",
         "look_at",
+        "patience_s",
         "pid",
         "plan",
         "standing",
     )
 
-    def __init__(self, number: int, pid: int, plan: _Plan, alone: bool, standing: bool, folder: str) -> None:
+    def __init__(
+        self, number: int, pid: int, plan: _Plan, alone: bool, standing: bool, folder: str, patience_s: float
+    ) -> None:
         now = time.monotonic()
         self.id = number
         self.pid = pid
@@ -105,6 +110,7 @@ class _Role:
         self.alone = alone
         self.standing = standing
         self.folder = folder
+        self.patience_s = patience_s
         self.deadline = now + plan.wall_s
         self.look_at = now + _LOOK_S
         self.ended_by = orders.BY_ITSELF
@@ -122,15 +128,15 @@ class _Role:
         """Kill it, or tell its warden to, which is killed itself soon after; milliseconds until then."""
         if not self.kill_at:
             self.ended_by = why
-            self.kill_at = time.monotonic() + _PATIENCE_S
+            self.kill_at = time.monotonic() + self.patience_s
             _kill(self.pid, _SIGKILL if self.alone else _END)
-        return _PATIENCE_MS
+        return int(self.patience_s * 1000) + 1
 
     def look(self, now: float, others: set[int]) -> None:
         """End it if it is over a limit."""
         if self.kill_at:
             if now >= self.kill_at:
-                self.kill_at = now + _PATIENCE_S
+                self.kill_at = now + self.patience_s
                 os.kill(self.pid, signal.SIGKILL)
         elif not self.standing:
             if now >= self.deadline:
@@ -236,7 +242,8 @@ class _Zygote:
     def _start(self, number: int, mode: int, plan: _Plan, count: int, standing: bool) -> int:
         """Fork a program; milliseconds until it must be looked at."""
         roles, full = self.roles, self.full
-        alone = full and mode != 0
+        wardened = mode in orders.WARDENED
+        alone = full and not wardened
         others = len(roles) + (not alone)
         calls = plan.calls.get((count, others))
         if calls is None:
@@ -262,7 +269,8 @@ class _Zygote:
             _setns(_PID_NAMESPACE, syscalls.CLONE_NEWPID)
         _close_range(0, count - 1, 0)
         opened = os.pidfd_open(pid)
-        roles.append(_Role(number, pid, plan, alone, standing, folder))
+        patience_s = _PATIENCE_TO_KEEP_S if wardened and count == orders.KEPT else _PATIENCE_S
+        roles.append(_Role(number, pid, plan, alone, standing, folder, patience_s))
         place = self.pollfds[len(roles)]
         # Neither examiners nor programs follow one another before the end of the last one was told.
         place.fd = fd = _PIDFDS + (number & 7) + (8 if standing else 0)
@@ -400,4 +408,4 @@ _close, _dup3, _read, _close_range = (
     jail.close_range(),
 )
 _entries = [entry.MODES[mode] for mode in orders.MODES]
-_SIGKILL, _END, _PATIENCE_MS = int(signal.SIGKILL), int(warden.END), int(_PATIENCE_S * 1000) + 1
+_SIGKILL, _END = int(signal.SIGKILL), int(warden.END)
