@@ -27,11 +27,13 @@ from ratchet.errors import RatchetError
 COMMANDS = {
     "demo": ("ratchet.cli.demo:command", "Train a tiny model and turn the whole loop once, on this machine."),
     "score": ("ratchet.cli.score:command", "Judge samples for a benchmark, and print pass@k."),
+    "run": ("ratchet.cli.run:command", "Run one program in the jail, in any language, and say how it ended."),
     "generate": (
         "ratchet.cli.generate:command",
         "Continue one prompt with a model, and print what it writes.",
     ),
     "serve": ("ratchet.cli.serve:command", "Serve a model over HTTP, by OpenAI's API."),
+    "sandbox-server": ("ratchet.cli.sandbox_server:command", "Run programs for others, over HTTP."),
     "search": ("ratchet.cli.search:command", "Find the APIs of a package by what they do."),
     "doctor": ("ratchet.cli.doctor:command", "Try the sandbox's walls on this machine, and attack them."),
     "completion": (
