@@ -14,33 +14,28 @@ An Engine gives more and less than that API has room for:
 
 from __future__ import annotations
 
-import asyncio
-import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ratchet.engines.base import Engine, ScoredText
 from ratchet.errors import RatchetError
+from ratchet.serve.asgi import Json, TooLong, gone, read_body, unless_gone
 from ratchet.serve.batching import Answer, Batcher, QueueFull
 from ratchet.serve.requests import ApiError, CompletionRequest, read_request
-
-_T = TypeVar("_T")
 
 _MOST_BYTES = 16 << 20
 _LEAST_LOGPROB = -9999.0
 """Stands for minus infinity, which JSON does not have (vLLM writes the same)."""
 _RETRY_AFTER_S = 1
-_CLIENT_IS_GONE = 499
 
 
 def completions_app(
@@ -64,17 +59,11 @@ def completions_app(
             QueueFull: _full,
             RatchetError: _not_possible,
             HTTPException: _no_such_thing,
-            ClientDisconnect: _gone,
+            ClientDisconnect: gone,
+            TooLong: _too_long,
             Exception: _broken,
         },
     )
-
-
-class _Json(JSONResponse):
-    """JSON in ASCII: a text may hold half a surrogate pair, which UTF-8 cannot."""
-
-    def render(self, content: Any) -> bytes:
-        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 class _Api:
@@ -90,14 +79,14 @@ class _Api:
             yield
 
     async def health(self, request: Request) -> Response:
-        return _Json({"status": "ok", "waiting": self._batcher.waiting})
+        return Json({"status": "ok", "waiting": self._batcher.waiting})
 
     async def models(self, request: Request) -> Response:
         model = {"id": self._model, "object": "model", "created": self._begun, "owned_by": "ratchet"}
-        return _Json({"object": "list", "data": [model]})
+        return Json({"object": "list", "data": [model]})
 
     async def completions(self, request: Request) -> Response:
-        asked = read_request(await _body(request), model=self._model)
+        asked = read_request(await read_body(request, _MOST_BYTES), model=self._model)
         wanted = len(asked.prompts) * asked.n
         if wanted > self._batcher.queue_size:
             raise ApiError(f"this asks for {wanted} choices: at most {self._batcher.queue_size} at once.")
@@ -109,14 +98,14 @@ class _Api:
             "model": self._model,
             "choices": choices,
         }
-        return _Json(reply if usage is None else {**reply, "usage": usage})
+        return Json(reply if usage is None else {**reply, "usage": usage})
 
     async def _complete(self, request: Request, asked: CompletionRequest) -> _Found:
         first = secrets.randbelow(1 << 62) if asked.seed is None else asked.seed
         # Without a seed of the client's, no two choices share one.
         spread = asked.n if asked.seed is None else 0
         places = [(i, j) for i in range(len(asked.prompts)) for j in range(asked.n)]
-        answers = await _unless_gone(
+        answers = await unless_gone(
             request,
             self._batcher.complete(
                 [asked.prompts[i] for i, _ in places],
@@ -131,7 +120,7 @@ class _Api:
         return choices, _usage(sum(known), written) if len(known) == len(counts) else None
 
     async def _score(self, request: Request, asked: CompletionRequest) -> _Found:
-        scored = await _unless_gone(request, self._batcher.score(asked.prompts))
+        scored = await unless_gone(request, self._batcher.score(asked.prompts))
         choices = [
             _echoed(k, text, row) for k, (text, row) in enumerate(zip(asked.prompts, scored, strict=True))
         ]
@@ -178,41 +167,17 @@ def _usage(prompt: int, completion: int) -> dict[str, int]:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}
 
 
-async def _body(request: Request) -> bytes:
-    parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > _MOST_BYTES:
-            raise ApiError(f"the body is longer than {_MOST_BYTES >> 20} MiB.", status=413)
-    return bytes(parts)
-
-
-async def _unless_gone(request: Request, futures: Sequence[Future[_T]]) -> list[_T]:
-    """The results of `futures`; they are cancelled if the client hangs up before that."""
-    results = asyncio.gather(*map(asyncio.wrap_future, futures))
-    hung_up = asyncio.ensure_future(request.receive())
-    either: set[asyncio.Future[Any]] = {results, hung_up}
-    try:
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not results.done():
-            raise ClientDisconnect
-        return results.result()
-    finally:
-        hung_up.cancel()
-        results.cancel()
-
-
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
-    return _Json(error.as_dict(), status_code=error.status)
+    return Json(error.as_dict(), status_code=error.status)
 
 
 async def _full(request: Request, error: Exception) -> Response:
     refusal = ApiError("too many prompts are waiting: try again later.", code="queue_full", status=429)
-    return _Json(refusal.as_dict(), status_code=429, headers={"Retry-After": str(_RETRY_AFTER_S)})
+    return Json(refusal.as_dict(), status_code=429, headers={"Retry-After": str(_RETRY_AFTER_S)})
 
 
 async def _not_possible(request: Request, error: Exception) -> Response:
@@ -225,8 +190,8 @@ async def _no_such_thing(request: Request, error: Exception) -> Response:
     return await _refused(request, ApiError(message, status=error.status_code))
 
 
-async def _gone(request: Request, error: Exception) -> Response:
-    return Response(status_code=_CLIENT_IS_GONE)
+async def _too_long(request: Request, error: Exception) -> Response:
+    return await _refused(request, ApiError(str(error), status=413))
 
 
 async def _broken(request: Request, error: Exception) -> Response:
