@@ -22,7 +22,7 @@ from ratchet.errors import RatchetError
 from ratchet.problems.data import home_directory, write_whole
 from ratchet.problems.literals import read_inputs
 from ratchet.problems.types import ReferenceOracle
-from ratchet.sandbox import LocalSandbox
+from ratchet.sandbox import Sandbox
 from ratchet.sandbox.inside import wire
 from ratchet.sandbox.types import Limits, Program
 
@@ -78,7 +78,7 @@ _guard = threading.Lock()
 _busy: dict[ReferenceOracle, threading.Lock] = {}
 
 
-def reference_exam(oracle: ReferenceOracle, sandbox: LocalSandbox, *, patience: float = 1.0) -> Program:
+def reference_exam(oracle: ReferenceOracle, sandbox: Sandbox, *, patience: float = 1.0) -> Program:
     """The examiner's program: `hold` of `ratchet.judge.reference_exam`, and the cases as a file.
 
     `patience` stretches the time limit of each input, to 6 times at most. Raises RatchetError where the
@@ -105,7 +105,7 @@ _texts: list[str] = []
 _NOT_THERE = ("from __future__ ", "from ratchet.")
 
 
-def _packed_cases(oracle: ReferenceOracle, sandbox: LocalSandbox) -> bytes:
+def _packed_cases(oracle: ReferenceOracle, sandbox: Sandbox) -> bytes:
     """The cases, ready for `hold`; made once even if several threads ask for them."""
     with _guard:
         if oracle in _cases:
@@ -125,7 +125,7 @@ def _packed_cases(oracle: ReferenceOracle, sandbox: LocalSandbox) -> bytes:
     return packed
 
 
-def _pack(oracle: ReferenceOracle, sandbox: LocalSandbox) -> bytes:
+def _pack(oracle: ReferenceOracle, sandbox: Sandbox) -> bytes:
     inputs = read_inputs(oracle.inputs)
     answers = expected_answers(oracle, inputs, sandbox)
     cases = [
@@ -136,7 +136,7 @@ def _pack(oracle: ReferenceOracle, sandbox: LocalSandbox) -> bytes:
 
 
 def expected_answers(
-    oracle: ReferenceOracle, inputs: list[tuple[Any, ...]], sandbox: LocalSandbox
+    oracle: ReferenceOracle, inputs: list[tuple[Any, ...]], sandbox: Sandbox
 ) -> list[Expected]:
     """What the reference returns on each of the inputs, from the cache if it is there.
 
@@ -173,7 +173,7 @@ def _read(path: Path, count: int) -> list[Expected] | None:
     return answers if len(answers) == count else None
 
 
-def _ask(oracle: ReferenceOracle, inputs: list[tuple[Any, ...]], sandbox: LocalSandbox) -> list[Expected]:
+def _ask(oracle: ReferenceOracle, inputs: list[tuple[Any, ...]], sandbox: Sandbox) -> list[Expected]:
     answer = "value is not None" if oracle.rule == "evalplus not none" else "value"
     timed = _TIMED.format(function=oracle.entry_point, answer=answer)
     program = Program(oracle.program + timed)

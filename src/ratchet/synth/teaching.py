@@ -23,7 +23,7 @@ from ratchet.judge.judging import judge_many
 from ratchet.judge.types import Verdict
 from ratchet.problems.types import Problem, Sample
 from ratchet.runs.seeds import derive
-from ratchet.sandbox import Limits, LocalSandbox
+from ratchet.sandbox import Limits, Sandbox
 
 
 class Ending(StrEnum):
@@ -89,7 +89,7 @@ class TeachingConfig:
 def teach(
     engine: Engine,
     problems: Sequence[Problem],
-    sandbox: LocalSandbox,
+    sandbox: Sandbox,
     config: TeachingConfig,
     *,
     turn_start: str,

@@ -19,7 +19,7 @@ from ratchet.loop.units import Report
 from ratchet.problems.micro import INDENT, MicroProblem, repair_context
 from ratchet.problems.types import Sample
 from ratchet.runs import derive
-from ratchet.sandbox import Limits, LocalSandbox, Walls
+from ratchet.sandbox import Limits, LocalSandbox, Sandbox, Walls
 from ratchet.synth import Entry, teach
 
 TURN_START = f"{INDENT}#"
@@ -168,7 +168,7 @@ def _comment_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
 
 
 def _judged(
-    sandbox: LocalSandbox,
+    sandbox: Sandbox,
     problems: Sequence[MicroProblem],
     sessions: Sequence[Session],
     config: DemoConfig,

@@ -40,8 +40,8 @@ Result = TypeVar("Result")
 WithSlot = Callable[[Limits, Callable[[Slot], Result]], Result]
 
 _ENVIRONMENT = {"PATH": ":".join(SEARCH_PATH), "LANG": "C.UTF-8"}
-_TESTS_COMPILE_S = 1200.0
-"""How long a test may take to be compiled: it is no candidate's, and a busy machine is no reason to give up."""
+TESTS_COMPILE_S = 1200.0
+"""How long a test may take to be compiled: it is no candidate's, and the machine may be busy."""
 _EXAMINER_S = 1.0
 """How much longer an examiner may take than the program: it hears of the program's end last."""
 
@@ -150,7 +150,7 @@ class Native:
             seen = self.run(_with_files(both, examiner), limits, None, ())
             return ExamOutcome(seen.status is Status.OK, _last_words(seen), seen, None, 0)
         asking = replace(which.examiner(declaration, examiner.source, entry_point), language=which.name)
-        patient = replace(which.compile_limits, wall_s=_TESTS_COMPILE_S)
+        patient = replace(which.compile_limits, wall_s=TESTS_COMPILE_S)
         exam = self.prepare(_with_files(asking, examiner), patient)
         if isinstance(exam, Outcome):
             if exam.status is Status.INVALID:
