@@ -34,6 +34,10 @@ COMMANDS = {
     ),
     "serve": ("ratchet.cli.serve:command", "Serve a model over HTTP, by OpenAI's API."),
     "sandbox-server": ("ratchet.cli.sandbox_server:command", "Run programs for others, over HTTP."),
+    "languages": (
+        "ratchet.cli.languages:command",
+        "List the languages that the sandbox runs, with their toolchains on this machine.",
+    ),
     "search": ("ratchet.cli.search:command", "Find the APIs of a package by what they do."),
     "doctor": ("ratchet.cli.doctor:command", "Try the sandbox's walls on this machine, and attack them."),
     "completion": (

@@ -12,10 +12,12 @@ module that the entry points `ratchet.languages` name.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
@@ -86,7 +88,7 @@ class Language(ABC):
     compile_limits: ClassVar[Limits] = Limits(
         wall_s=120, cpu_s=30, memory_bytes=2 << 30, disk_bytes=512 << 20, processes=256, open_files=1024
     )
-    """CPU time decides, so that a busy machine does not; wall time is for a compiler that waits for something."""
+    """CPU time decides, so that a busy machine does not; wall time is for a compiler that hangs."""
 
     @abstractmethod
     def find(self) -> Toolchain:
@@ -222,3 +224,32 @@ def first_line(*argv: str) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         raise Missing(f"{argv[0]} does not work ({error})") from None
     return next((line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A language, and whether its programs can be run here."""
+
+    name: str
+    title: str
+    extensions: tuple[str, ...]
+    version: str
+    """What its tool says; empty where there is none."""
+    reason: str = ""
+    """Why it cannot be run here, and what to do."""
+
+
+def survey() -> list[Found]:
+    """All languages with their toolchains on this machine. Asks each tool for its version: a few seconds."""
+    found = [Found("python", "Python", (".py",), f"Python {platform.python_version()}")]
+    with ThreadPoolExecutor() as threads:
+        found += threads.map(_look, names()[1:])
+    return found
+
+
+def _look(name: str) -> Found:
+    which = LANGUAGES[name]
+    try:
+        return Found(name, which.title, which.extensions, toolchain(name).version)
+    except Missing as missing:
+        return Found(name, which.title, which.extensions, "", str(missing))
