@@ -7,8 +7,8 @@
 
 The lines before the program are optional, in any order:
 
-    expect    what may become of it, one or several of failed, error, timeout,
-              memory, crashed, tampered; "failed" where nothing is said
+    expect    what may become of it, one or several of failed, error, timeout, memory,
+              crashed, tampered, invalid; "failed" where nothing is said
     evidence  a regular expression for the line that says why it did not pass
     seconds   the wall limit, where the usual one is too short to see what it does
     needs     a module that it imports; where that is missing it is left out
@@ -36,7 +36,9 @@ from pathlib import Path
 from ratchet.sandbox.inside import wire
 
 FOLDER = Path(__file__).parent / "attacks"
-ENDS = frozenset({"failed", "error", "timeout", "memory", "crashed", "tampered"})
+LANGUAGES = FOLDER / "languages"
+"""Those in other languages than Python, a file for each; @marks@ are for Python's only."""
+ENDS = frozenset({"failed", "error", "timeout", "memory", "crashed", "tampered", "invalid"})
 USUAL_S = 0.8
 _KEYS = ("expect", "evidence", "needs", "seconds")
 
@@ -69,9 +71,9 @@ _FORGED: dict[str, object] = {
 }
 
 
-def read_attacks() -> dict[str, list[Attack]]:
+def read_attacks(folder: Path = FOLDER) -> dict[str, list[Attack]]:
     """All attacks that this machine can run, by group."""
-    return {path.stem: _read(path) for path in sorted(FOLDER.glob("*.txt"))}
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.txt"))}
 
 
 def _read(path: Path) -> list[Attack]:

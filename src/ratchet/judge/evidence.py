@@ -8,11 +8,28 @@ import signal
 from ratchet.judge.showing import shown, shown_call
 from ratchet.sandbox.types import Limits, Outcome, Status
 
-__all__ = ["how_it_ended", "last_line", "looks_uncompiled", "one_line", "shown", "shown_call", "signal_name"]
+__all__ = [
+    "complaint",
+    "first_error",
+    "how_it_ended",
+    "last_line",
+    "looks_uncompiled",
+    "one_line",
+    "shown",
+    "shown_call",
+    "signal_name",
+]
 
 MAX_LENGTH = 300
 """Characters of a verdict's detail."""
 
+_ERROR = re.compile(r"\berror\b", re.IGNORECASE)
+_COMPLAINTS = (
+    re.compile(r"\bassert\w*\b|\bpanicked\b", re.IGNORECASE),
+    re.compile(r"exception|error|fail", re.IGNORECASE),
+)
+_TRACES = re.compile(r"at |#\d|note: |Stack trace|thrown in")
+_COMPLAINT_LINES = 4
 _COMPILE_ERROR = re.compile(r"^(SyntaxError|IndentationError|TabError)\b")
 
 
@@ -28,6 +45,25 @@ def last_line(text: str) -> str:
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
+def first_error(outcome: Outcome) -> str:
+    """The compiler's first error, of a program that does not compile: one line of its output."""
+    said = outcome.compilation or outcome
+    lines = [line.strip() for line in f"{said.stderr}\n{said.stdout}".splitlines()]
+    lines = [line for line in lines if line and not line.startswith("#")]  # Go names its package so
+    return next(filter(_ERROR.search, lines), (lines or [outcome.reason])[0])
+
+
+def complaint(test: Outcome) -> str:
+    """What a test in any language says of why it failed: from the line that looks like it on; or nothing."""
+    lines = [line.strip() for line in f"{test.stderr}\n{test.stdout}".splitlines()]
+    lines = [line for line in lines if line and not _TRACES.match(line)]
+    for pattern in _COMPLAINTS:
+        for number, line in enumerate(lines):
+            if pattern.search(line):
+                return " ".join(lines[number : number + _COMPLAINT_LINES])
+    return last_line(test.stderr)
+
+
 def looks_uncompiled(stderr: str) -> bool:
     """Whether a traceback ends as that of a text which does not compile does."""
     return bool(_COMPILE_ERROR.match(last_line(stderr)))
@@ -35,6 +71,8 @@ def looks_uncompiled(stderr: str) -> bool:
 
 def how_it_ended(outcome: Outcome, limits: Limits) -> str:
     """Why a program gave no answer: the limit it met, its signal, its exception or its exit code."""
+    if outcome.reason:  # it was not even run
+        return f"could not be run: {outcome.reason}"
     match outcome.status:
         case Status.TIMEOUT:
             return f"ran into the time limit ({limits.wall_s:g} s)"

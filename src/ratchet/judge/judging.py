@@ -16,11 +16,11 @@ from itertools import islice
 from ratchet.errors import HarnessError
 from ratchet.judge.evidence import last_line, looks_uncompiled, one_line
 from ratchet.judge.load import patience as patience_now
-from ratchet.judge.oracles import Hearing, OracleMode, Seen, hear
+from ratchet.judge.oracles import Hearing, OracleMode, Seen, Together, hear
 from ratchet.judge.types import Verdict, VerdictStatus
 from ratchet.judge.workers import Workers
 from ratchet.problems.types import Problem, Sample
-from ratchet.sandbox import LocalSandbox
+from ratchet.sandbox import Sandbox
 from ratchet.sandbox.types import Limits, Outcome, Program, Status
 
 _COMPILES = "import sys\ncompile(sys.stdin.buffer.read().decode(), 'program.py', 'exec', dont_inherit=True)\n"
@@ -30,13 +30,15 @@ _OWN_TIME = 0.95
 
 def program_text(problem: Problem, sample: Sample) -> str:
     """The whole program that a sample stands for: prompt and completion, or the sample alone."""
-    return sample.completion if sample.standalone else problem.prompt + sample.completion
+    if sample.standalone:
+        return sample.completion
+    return problem.setup + problem.prompt + sample.completion + problem.closing
 
 
 def judge(
     problem: Problem,
     sample: Sample,
-    sandbox: LocalSandbox,
+    sandbox: Sandbox,
     limits: Limits,
     *,
     oracle: OracleMode = "split",
@@ -45,8 +47,9 @@ def judge(
     """Run one sample under `limits`, which hold for all its tests together, and judge it.
 
     `oracle` "split" keeps the tests out of the candidate's process. "auto" does so but
-    for tests that cannot be kept apart (`CheckOracle.together`). "in-process" lets every
-    `CheckOracle` share it, which is faster and can be forged (see `Verdict.oracle`);
+    for tests that cannot be kept apart (`CheckOracle.together`; of a `NativeOracle` that
+    may be known only when it is tried). "in-process" lets every `CheckOracle` and
+    `NativeOracle` share it, which is faster and can be forged (see `Verdict.oracle`);
     other oracles are split in any case.
 
     `patience` is for a machine that is busy with other things: the wall limits are
@@ -54,7 +57,7 @@ def judge(
     and so does the time in which it neither computed nor can have waited for a core.
 
     Raises HarnessError when the sandbox broke, RatchetError on a language it does not
-    have and on tests that cannot be split where they must be.
+    have, or not on this machine, and on tests that cannot be split where they must be.
     """
     text = program_text(problem, sample)
     try:
@@ -95,10 +98,11 @@ def _unless_idle(seen: Seen, limits: Limits, patience: float) -> Seen:
 
 def judge_many(
     pairs: Iterable[tuple[Problem, Sample]],
-    sandbox: LocalSandbox,
+    sandbox: Sandbox,
     limits: Limits,
     *,
     oracle: OracleMode = "split",
+    refused: dict[int, str] | None = None,
 ) -> Generator[tuple[int, Verdict], None, None]:
     """Judge all pairs, as many at once as the sandbox has slots; yield (position, verdict) as they end.
 
@@ -108,6 +112,9 @@ def judge_many(
     (`ratchet.judge.load`), and the second verdict is the one that counts. Not so
     where 95 % of its time was CPU time of its own: no quieter machine would have
     given it that back.
+
+    `refused` is given the positions of samples whose tests turn out not to be splittable
+    where they must be, with the reason; there is no verdict on these. None: that is raised.
 
     Closing the iterator early (an exception in the loop does) starts nothing new.
     Raises as `judge` does.
@@ -125,8 +132,14 @@ def judge_many(
                 break
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 position, problem, sample = running.pop(future)
-                verdict = future.result()
-                if _was_kept_waiting(verdict, limits):
+                try:
+                    verdict = future.result()
+                except Together as error:
+                    if refused is None:
+                        raise
+                    refused[position] = error.reason
+                    continue
+                if was_kept_waiting(verdict, limits):
                     again.append((position, problem, sample))
                 else:
                     yield position, verdict
@@ -134,13 +147,13 @@ def judge_many(
         yield position, judge(problem, sample, sandbox, limits, oracle=oracle, patience=patience_now())
 
 
-def _was_kept_waiting(verdict: Verdict, limits: Limits) -> bool:
+def was_kept_waiting(verdict: Verdict, limits: Limits) -> bool:
     """Whether it timed out without having had the CPU time that it could have had."""
     had = min(limits.wall_s, verdict.wall_s)
     return verdict.status is VerdictStatus.TIMEOUT and verdict.cpu_s < _OWN_TIME * had
 
 
-def _uncompiled(candidate: Program, outcome: Outcome, sandbox: LocalSandbox) -> bool:
+def _uncompiled(candidate: Program, outcome: Outcome, sandbox: Sandbox) -> bool:
     """Whether the candidate does not even compile: asked of the compiler, in the jail.
 
     Its own stderr only says whether asking is worthwhile: a program can print anything.
@@ -161,4 +174,5 @@ def _verdict(problem: Problem, sample: Sample, seen: Seen) -> Verdict:
         round(seen.outcome.cpu_s, 6),
         seen.outcome.peak_memory,
         seen.mode,
+        seen.together if seen.mode == "in-process" else "",
     )

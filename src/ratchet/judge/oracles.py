@@ -6,16 +6,18 @@ import re
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from ratchet.errors import RatchetError
 from ratchet.judge.compare import equal
-from ratchet.judge.evidence import how_it_ended, shown, shown_call
+from ratchet.judge.evidence import complaint, first_error, how_it_ended, shown, shown_call
 from ratchet.judge.exam import exam_text
 from ratchet.judge.reference import reference_exam
 from ratchet.judge.types import VerdictStatus
-from ratchet.problems.types import CallOracle, CheckOracle, Problem, ReferenceOracle
-from ratchet.sandbox import LocalSandbox
+from ratchet.problems.types import CallOracle, CheckOracle, NativeOracle, Problem, ReferenceOracle
+from ratchet.sandbox import Sandbox
+from ratchet.sandbox.languages import Unsplittable
 from ratchet.sandbox.types import CallOutcome, CallResult, ExamOutcome, Limits, Outcome, Program, Status
 
 OracleMode = Literal["split", "auto", "in-process"]
@@ -31,6 +33,17 @@ _RAISED_BY_EXAM = {
 _FRAMES = re.compile(r" \(line \d+: .*\)$", re.DOTALL)
 
 
+class Together(RatchetError):
+    """The tests of a problem cannot be kept apart from the program, and may not run together with it."""
+
+    def __init__(self, problem_id: str, reason: str) -> None:
+        super().__init__(
+            f"the tests of {problem_id} cannot be kept apart from the program ({reason}); "
+            'leave it out, or judge it with oracle="auto".'
+        )
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What an oracle made of a candidate."""
@@ -42,6 +55,8 @@ class Seen:
     examiner: Outcome | None = None
     """Of the tests, where they ran in a process of their own."""
     mode: str = "split"
+    together: str = ""
+    """Why the tests ran in the program's process, where that could not be helped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,7 @@ class Hearing:
 
     problem: Problem
     candidate: Program
-    sandbox: LocalSandbox
+    sandbox: Sandbox
     limits: Limits
     told: Limits
     """The limits before they were stretched, for the evidence."""
@@ -64,9 +79,12 @@ def hear(hearing: Hearing) -> Seen:
 
 
 def where(problem: Problem, mode: OracleMode) -> str:
-    """Where the tests of `problem` run in that mode: "split", "in-process", or "refused"."""
+    """Where the tests of `problem` run in that mode: "split", "in-process", or "refused".
+
+    Of a `NativeOracle` "split" may still turn out to be impossible.
+    """
     oracle = problem.oracle
-    if not isinstance(oracle, CheckOracle):
+    if not isinstance(oracle, CheckOracle | NativeOracle):
         return "split"
     if mode == "in-process":
         return mode
@@ -121,12 +139,7 @@ def _answer(result: CallResult) -> str:
 
 
 def _by_check(hearing: Hearing, oracle: CheckOracle) -> Seen:
-    mode = where(hearing.problem, hearing.mode)
-    if mode == "refused":
-        raise RatchetError(
-            f"the tests of {hearing.problem.id} cannot be kept apart from the program ({oracle.together}); "
-            'leave it out, or judge it with oracle="auto".'
-        )
+    mode = _mode(hearing, oracle)
     seen = hearing.sandbox.examine(
         hearing.candidate,
         oracle.entry_point,
@@ -137,7 +150,50 @@ def _by_check(hearing: Hearing, oracle: CheckOracle) -> Seen:
         handles=oracle.handles,
     )
     status, detail = _status_of_exam(seen, hearing.told)
-    return Seen(status, detail, seen.calls, seen.candidate, seen.examiner, mode)
+    return Seen(status, detail, seen.calls, seen.candidate, seen.examiner, mode, oracle.together)
+
+
+def _by_native(hearing: Hearing, oracle: NativeOracle) -> Seen:
+    mode, together = _mode(hearing, oracle), oracle.together
+    examine = partial(
+        hearing.sandbox.examine,
+        hearing.candidate,
+        oracle.entry_point,
+        Program(oracle.test, hearing.problem.language),
+        hearing.limits,
+        declaration=oracle.declaration,
+    )
+    try:
+        seen = examine(in_process=mode == "in-process")
+    except Unsplittable as error:
+        if hearing.mode == "split":
+            raise Together(hearing.problem.id, str(error)) from None
+        seen, mode, together = examine(in_process=True), "in-process", str(error)
+    if seen.candidate.status is Status.UNAVAILABLE:
+        raise RatchetError(f"{seen.candidate.reason}.")
+    status, detail = _status_of_native(seen, hearing.told)
+    return Seen(status, detail, seen.calls, seen.candidate, seen.examiner, mode, together)
+
+
+def _status_of_native(seen: ExamOutcome, limits: Limits) -> tuple[VerdictStatus, str]:
+    """The verdict of a test that tells no more than how it ended, and what it wrote before."""
+    if seen.candidate.status is Status.INVALID:
+        return VerdictStatus.INVALID, first_error(seen.candidate)
+    together = seen.examiner is None
+    if seen.passed and together:  # nobody counts the calls in one process
+        return VerdictStatus.PASSED, ""
+    test = seen.examiner or seen.candidate
+    refused = test.status is Status.ERROR or test.signal == signal.SIGABRT  # as C's assert ends
+    if refused and seen.fault is None and (together or seen.candidate.status is Status.OK):
+        return VerdictStatus.FAILED, complaint(test) or f"its tests {how_it_ended(test, limits)}"
+    return _status_of_exam(seen, limits)
+
+
+def _mode(hearing: Hearing, oracle: CheckOracle | NativeOracle) -> str:
+    mode = where(hearing.problem, hearing.mode)
+    if mode == "refused":
+        raise Together(hearing.problem.id, oracle.together)
+    return mode
 
 
 def _by_reference(hearing: Hearing, oracle: ReferenceOracle) -> Seen:
@@ -179,10 +235,13 @@ def _status_of(outcome: Outcome) -> VerdictStatus:
         outcome.signal == signal.SIGSYS
     ):  # it used the system calls of another architecture, to get round the filter
         return VerdictStatus.TAMPERED
+    if outcome.compilation is not None and outcome.status is Status.CRASHED and outcome.reason:
+        return VerdictStatus.INVALID  # its compiler crashed
     ended = {
         Status.TIMEOUT: VerdictStatus.TIMEOUT,
         Status.MEMORY: VerdictStatus.MEMORY,
         Status.CRASHED: VerdictStatus.CRASHED,
+        Status.INVALID: VerdictStatus.INVALID,
     }
     return ended.get(outcome.status, VerdictStatus.FAILED)
 
@@ -190,5 +249,6 @@ def _status_of(outcome: Outcome) -> VerdictStatus:
 _KINDS: dict[type, Callable[[Hearing, Any], Seen]] = {
     CallOracle: _by_calls,
     CheckOracle: _by_check,
+    NativeOracle: _by_native,
     ReferenceOracle: _by_reference,
 }

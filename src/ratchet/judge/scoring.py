@@ -21,10 +21,18 @@ from ratchet.judge.oracles import OracleMode, where
 from ratchet.judge.results import Score, choose_k, tally, tally_oracles
 from ratchet.judge.score_run import begin, journalled, recorded, take_up, write_score, write_verdicts
 from ratchet.judge.types import Verdict
-from ratchet.problems import Benchmark, CheckOracle, Problem, Sample, load_benchmark, read_samples
+from ratchet.problems import (
+    Benchmark,
+    CheckOracle,
+    NativeOracle,
+    Problem,
+    Sample,
+    load_benchmark,
+    read_samples,
+)
 from ratchet.runs import Progress, Run, resume_with
-from ratchet.sandbox import LocalSandbox, Walls
-from ratchet.sandbox.languages import interpreter
+from ratchet.sandbox import LocalSandbox, Sandbox, Walls
+from ratchet.sandbox.languages import Missing, resolve, toolchain
 from ratchet.sandbox.types import Limits
 
 
@@ -76,19 +84,14 @@ def score(
         raise RatchetError(f"oracle must be {', '.join(get_args(OracleMode))}, not {oracle!r}.")
     limits = _limits(problems.default_limits, timeout, memory_mb)
     walls = _walls(walls)
-    for language in {problem.language for problem in problems.problems}:
-        interpreter(language)  # complains of one that the sandbox does not have
+    _check_languages(problems)
     by_problem = _count_by_problem(problems, answers, partial or samples is None)
     refused = {
         problem.id: _reason(problem)
         for problem in problems.problems
         if problem.id in by_problem and where(problem, oracle) == "refused"
     }
-    refused_samples = sum(by_problem.pop(name) for name in refused)
-    if not by_problem:
-        raise RatchetError(
-            f"no test of {problems.name} can be kept apart from the program; score it with --oracle auto."
-        )
+    refused_samples = _leave_out(refused, by_problem, problems)
     ks, left_out_k = choose_k(k, by_problem)
     settings = {
         "benchmark": problems.name,
@@ -117,7 +120,9 @@ def score(
     ):
         progress.say(f"Run: {run.path}")
         judged = [i for i, answer in enumerate(answers) if answer.problem_id not in refused]
-        verdicts = _judge_rest(run, sandbox, problems, answers, judged, limits, oracle, progress)
+        verdicts, late = _judge_rest(run, sandbox, problems, answers, judged, limits, oracle, progress)
+        refused_samples += _leave_out(late, by_problem, problems)
+        refused |= late
         write_verdicts(run, verdicts)
         pass_at, counts = tally(verdicts, ks)
         result = Score(
@@ -128,7 +133,7 @@ def score(
             counts=counts,
             left_out_k=left_out_k,
             left_out_problems=len(problems.problems) - len(by_problem) - len(refused),
-            oracles=tally_oracles(verdicts, ks, refused, refused_samples, _reasons(problems)),
+            oracles=tally_oracles(verdicts, ks, refused, refused_samples, _reasons(verdicts)),
             run=str(run.path),
             settings={**settings, "licence": problems.licence, "source": problems.source, **_versions()},
             failed_references=_failed(problems, verdicts) if samples is None else {},
@@ -139,15 +144,19 @@ def score(
 
 def _judge_rest(
     run: Run,
-    sandbox: LocalSandbox,
+    sandbox: Sandbox,
     benchmark: Benchmark,
     samples: Sequence[Sample],
     judged: Sequence[int],
     limits: Limits,
     oracle: OracleMode,
     progress: Progress,
-) -> list[Verdict]:
-    """Judge the positions `judged` that the Run has no verdict on yet; return their verdicts in order."""
+) -> tuple[list[Verdict], dict[str, str]]:
+    """Judge the positions `judged` that the Run has no verdict on yet; return their verdicts in order.
+
+    Also, by problem, why its tests could not be split where they had to be: a sample of it has none.
+    """
+    refused: dict[int, str] = {}
     problems = {problem.id: problem for problem in benchmark.problems}
     verdicts = recorded(run)
     passed = sum(verdict.passed for verdict in verdicts.values())
@@ -156,7 +165,9 @@ def _judge_rest(
         progress.say(f"{len(verdicts):,} of {len(judged):,} samples were judged before")
     task = progress.task("judging", total=len(todo), unit="samples")
     pairs = ((problems[samples[i].problem_id], samples[i]) for i in todo)
-    fresh = ((todo[place], v) for place, v in judge_many(pairs, sandbox, limits, oracle=oracle))
+    fresh = (
+        (todo[place], v) for place, v in judge_many(pairs, sandbox, limits, oracle=oracle, refused=refused)
+    )
     with closing(journalled(run, fresh)) as stream:
         for position, verdict in stream:
             verdicts[position] = verdict
@@ -164,7 +175,8 @@ def _judge_rest(
             task.advance()
             task.info(f"{passed:,} passed")
     task.finish(f"{passed:,} of {len(judged):,} passed")
-    return [verdicts[position] for position in judged]
+    late = {samples[todo[place]].problem_id: reason for place, reason in refused.items()}
+    return [verdicts[position] for position in judged if samples[position].problem_id not in late], late
 
 
 def _answers(benchmark: Benchmark, samples: Iterable[Sample] | str | Path | None) -> list[Sample]:
@@ -198,11 +210,32 @@ def _name(samples: Iterable[Sample] | str | Path | None) -> str | None:
 
 
 def _reason(problem: Problem) -> str:
-    return problem.oracle.together if isinstance(problem.oracle, CheckOracle) else ""
+    return problem.oracle.together if isinstance(problem.oracle, CheckOracle | NativeOracle) else ""
 
 
-def _reasons(benchmark: Benchmark) -> dict[str, str]:
-    return {problem.id: reason for problem in benchmark.problems if (reason := _reason(problem))}
+def _reasons(verdicts: Iterable[Verdict]) -> dict[str, str]:
+    return {verdict.problem_id: verdict.together for verdict in verdicts if verdict.together}
+
+
+def _leave_out(refused: Iterable[str], by_problem: dict[str, int], benchmark: Benchmark) -> int:
+    """Take refused problems out of `by_problem`; how many samples that are. Raises where none is left."""
+    samples = sum(by_problem.pop(name) for name in refused)
+    if not by_problem:
+        raise RatchetError(
+            f"no test of {benchmark.name} can be kept apart from the program; score it with --oracle auto."
+        )
+    return samples
+
+
+def _check_languages(benchmark: Benchmark) -> None:
+    """Raise RatchetError where the sandbox does not know a language, or this machine cannot run it."""
+    for language in {problem.language for problem in benchmark.problems}:
+        if resolve(language) == "python":
+            continue
+        try:
+            toolchain(language)
+        except Missing as missing:
+            raise RatchetError(f"{missing}.") from None
 
 
 def _run(settings: dict[str, Any], out: str | Path | None, resume: bool) -> Run:

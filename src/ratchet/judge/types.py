@@ -18,7 +18,7 @@ class VerdictStatus(StrEnum):
     CRASHED = "crashed"
     """A signal ended it."""
     INVALID = "invalid"
-    """It is not a program: it does not parse."""
+    """It is not a program: it does not parse, or not compile."""
     TAMPERED = "tampered"
     """It wrote something other than answers on the channel for answers."""
 
@@ -43,6 +43,8 @@ class Verdict:
     peak_memory: int
     """Bytes: the largest resident set of any one process of the candidate."""
     oracle: str = "split"
+    together: str = ""
+    """Why its tests shared the candidate's process, where they could not be kept apart."""
 
     @property
     def passed(self) -> bool:

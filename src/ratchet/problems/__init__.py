@@ -8,8 +8,9 @@
     samples = list(read_samples(Path("samples.jsonl.gz")))
 
 A `Problem` carries an `Oracle`: a `CallOracle` (input/output cases), a
-`CheckOracle` (a test text, as HumanEval has it) or a `ReferenceOracle` (inputs, and
-a program that knows the answers, as EvalPlus has it). A new benchmark is one file in
+`CheckOracle` (a test text, as HumanEval has it), a `ReferenceOracle` (inputs, and
+a program that knows the answers, as EvalPlus has it) or a `NativeOracle` (a test text
+in another language than Python, as HumanEval-X has it). A new benchmark is one file in
 `benchmarks/`, or an entry point of the group `ratchet.benchmarks` in another
 package. `data` knows where published files live. Nothing here runs a program:
 that is `ratchet.judge`.
@@ -22,6 +23,7 @@ from ratchet.problems.types import (
     CallOracle,
     Case,
     CheckOracle,
+    NativeOracle,
     Oracle,
     Problem,
     ReferenceOracle,
@@ -33,6 +35,7 @@ __all__ = [
     "CallOracle",
     "Case",
     "CheckOracle",
+    "NativeOracle",
     "Oracle",
     "Problem",
     "ReferenceOracle",

@@ -27,6 +27,8 @@ class DataFile:
     """Relative, with slashes: `humaneval/HumanEval.jsonl.gz`."""
     url: str
     sha256: str
+    made: str = ""
+    """What was done to the file at `url`, where this is not that very file; it is then not fetched."""
 
 
 def home_directory() -> Path:
@@ -57,6 +59,11 @@ def find_data(file: DataFile) -> Path:
     cached = cache_directory() / file.path
     if cached.exists():
         return _checked(cached, file)
+    if file.made:
+        raise RatchetError(
+            f"{file.path} is not on this machine and cannot be fetched: it is {file.url} with {file.made}; "
+            f"put it at {cached}, or set RATCHET_DATA to a directory that holds it."
+        )
     _download(file, cached)
     return cached
 

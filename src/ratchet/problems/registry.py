@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -14,24 +15,36 @@ from ratchet.problems.benchmark import Benchmark
 from ratchet.problems.jsonl import load_problems
 
 ENTRY_POINTS = "ratchet.benchmarks"
-"""The entry point group by which another package adds benchmarks: name -> function without arguments."""
+"""The entry point group by which another package adds benchmarks: name -> function without arguments.
 
-Loader = Callable[[], Benchmark]
+Where `name:CHOICE` is asked for, the function of `name` is called with the choice; what it
+does not know it refuses with a RatchetError.
+"""
+
+Loader = Callable[..., Benchmark]
 _L = TypeVar("_L", bound=Loader)
 
-_LOADERS: dict[str, Loader] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    load: Loader
+    choices: tuple[str, ...]
 
 
-def benchmark(name: str) -> Callable[[_L], _L]:
+_ENTRIES: dict[str, _Entry] = {}
+
+
+def benchmark(name: str, choices: Iterable[str] = ()) -> Callable[[_L], _L]:
     """Register the decorated function as what loads the benchmark `name`.
 
-    Raises ValueError on a name that is taken.
+    With `choices` it is a family: `name:CHOICE` is loaded by calling the function with
+    that choice, and there is no `name` alone. Raises ValueError on a name that is taken.
     """
 
     def register(loader: _L) -> _L:
-        if name in _LOADERS:
+        if name in _ENTRIES:
             raise ValueError(f"two benchmarks are called {name}")
-        _LOADERS[name] = loader
+        _ENTRIES[name] = _Entry(loader, tuple(choices))
         return loader
 
     return register
@@ -40,7 +53,12 @@ def benchmark(name: str) -> Callable[[_L], _L]:
 def benchmark_names() -> tuple[str, ...]:
     """The names that `load_benchmark` knows, ours and those of installed packages, sorted."""
     _register_ours()
-    return tuple(sorted({*_LOADERS, *(point.name for point in entry_points(group=ENTRY_POINTS))}))
+    ours = (
+        f"{name}:{choice}" if choice else name
+        for name, entry in _ENTRIES.items()
+        for choice in entry.choices or ("",)
+    )
+    return tuple(sorted({*ours, *(point.name for point in entry_points(group=ENTRY_POINTS))}))
 
 
 def load_benchmark(name_or_path: str | Path) -> Benchmark:
@@ -50,15 +68,11 @@ def load_benchmark(name_or_path: str | Path) -> Benchmark:
     Raises RatchetError where there is neither, where the data is not to be had
     (see `ratchet.problems.data`), and where the file is not what it should be.
     """
-    _register_ours()
     name = str(name_or_path)
     if isinstance(name_or_path, str):
-        if name in _LOADERS:
-            return _LOADERS[name]()
-        for point in entry_points(group=ENTRY_POINTS):
-            if point.name == name:
-                loader: Loader = point.load()
-                return loader()
+        found = _by_name(name)
+        if found is not None:
+            return found
     path = Path(name_or_path)
     if path.exists() or isinstance(name_or_path, Path) or path.suffix or path.name != name:
         return load_problems(path)
@@ -66,6 +80,29 @@ def load_benchmark(name_or_path: str | Path) -> Benchmark:
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}, or the path of a JSONL file."
     raise RatchetError(f'there is no benchmark and no file called "{name}"; {hint}')
+
+
+def _by_name(name: str) -> Benchmark | None:
+    """What is registered under the name, or under what stands before its colon."""
+    _register_ours()
+    family, _, choice = name.partition(":")
+    if family in _ENTRIES:
+        entry = _ENTRIES[family]
+        if choice in entry.choices or (name == family and not entry.choices):
+            return entry.load(choice) if choice else entry.load()
+        if entry.choices:
+            there = ", ".join(entry.choices)
+            raise RatchetError(
+                f"{family} is there for each of {there}: name one, as in {family}:{entry.choices[0]}."
+            )
+    points = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    if name in points:
+        loader: Loader = points[name].load()
+        return loader()
+    if choice and family in points:
+        loader = points[family].load()
+        return loader(choice)
+    return None
 
 
 def _register_ours() -> None:

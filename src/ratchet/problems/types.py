@@ -67,7 +67,24 @@ class ReferenceOracle:
     tolerance: float = 0.0
 
 
-Oracle = CallOracle | CheckOracle | ReferenceOracle
+@dataclass(frozen=True, slots=True)
+class NativeOracle:
+    """Judge by a test text in the problem's own language, which ends with exit code 0 if it is content.
+
+    `declaration` is all that stands before the function's body: imports, helper functions and
+    the function's head, up to and with its opening brace. The test needs no more than that
+    and a function `entry_point`.
+    """
+
+    entry_point: str
+    declaration: str
+    test: str
+    together: str = ""
+    """Why this test cannot be kept apart from the program that it judges; empty where it can be,
+    as far as is known before it is tried."""
+
+
+Oracle = CallOracle | CheckOracle | ReferenceOracle | NativeOracle
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +103,12 @@ class Problem:
     turns: tuple[str, ...] = ()
     reference: str | None = None
     """A completion of `prompt` that is known to be right, where one is."""
+    setup: str = ""
+    """What goes before the prompt to make a program of it: includes that a model need not write, say."""
+    closing: str = ""
+    """What goes after the completion to make a program of it: the brace at which models are stopped, say."""
+    stop: tuple[str, ...] = ()
+    """Where a model's completion is to be cut: before the first of any of these."""
 
 
 @dataclass(frozen=True, slots=True)
