@@ -61,6 +61,7 @@ def test_what_it_writes_comes_out_where_it_wrote_it(ratchet_cli: RunRatchet, tmp
     assert (done.returncode, done.stdout, done.stderr) == (0, "grüß dich Welt\n", "ach")
 
 
+@pytest.mark.slow
 def test_its_input_is_a_text_or_a_file_or_ours(ratchet_cli: RunRatchet, tmp_path: Path) -> None:
     echo = write(tmp_path, "a.py", "import sys; print(repr(sys.stdin.read()))\n")
     write(tmp_path, "in.txt", "of a file\n")
@@ -78,6 +79,7 @@ def test_its_arguments(ratchet_cli: RunRatchet, tmp_path: Path) -> None:
     assert done.stdout == "['one', '-two', '']\n", done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "code", "sentence"),
     [
@@ -96,6 +98,7 @@ def test_exit_codes(ratchet_cli: RunRatchet, tmp_path: Path, text: str, code: in
     assert sentence in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_cpu_seconds(ratchet_cli: RunRatchet, tmp_path: Path) -> None:
     file = write(tmp_path, "a.py", "while True: pass\n")
     done = ratchet_cli("run", file, "--time", "60", "--cpu", "0.3", "--json")
@@ -141,6 +144,7 @@ def test_json_holds_all_of_the_outcome(ratchet_cli: RunRatchet, tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.py"]
 
 
+@pytest.mark.slow
 def test_files_go_in_and_come_out(ratchet_cli: RunRatchet, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "x.bin").write_bytes(b"\0\xff")
@@ -273,6 +277,7 @@ def test_what_the_user_can_mend_is_one_sentence(
         assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_it_at_once(ratchet_command: Path, tmp_path: Path) -> None:
     file = write(tmp_path, "a.py", "import time\nwhile True: time.sleep(1)\n")
     with subprocess.Popen(
@@ -287,6 +292,7 @@ def test_an_interrupt_ends_it_at_once(ratchet_command: Path, tmp_path: Path) -> 
     assert (process.returncode, said.strip()) == (130, "ratchet: interrupted")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("walls", ["full", "process"])
 def test_walls(ratchet_cli: RunRatchet, tmp_path: Path, walls: str) -> None:
     file = write(tmp_path, "a.py", f"import os; print(os.path.exists({str(tmp_path)!r}))\n")

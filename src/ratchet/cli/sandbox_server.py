@@ -62,6 +62,13 @@ import click
     show_default=True,
     help="How programs are kept in; process: a process of their own, for programs that are trusted.",
 )
+@click.option(
+    "--packages",
+    default="none",
+    show_default=True,
+    metavar="none|any|NAME,...",
+    help="Which packages programs in Python may name; what these need comes with them.",
+)
 def command(
     host: str,
     port: int,
@@ -72,6 +79,7 @@ def command(
     output: int,
     body: int,
     walls: str,
+    packages: str,
 ) -> None:
     """Run programs for others, over HTTP.
 
@@ -93,7 +101,13 @@ def command(
              "completion": "def add(a, b): return a + b"}'
     """
     from ratchet.sandbox import Walls
+    from ratchet.sandbox.packages import PackageSettings
     from ratchet.serve.sandbox import Bounds, serve_sandbox
+
+    settings = None
+    if packages != "none":
+        names = tuple(name.strip() for name in packages.split(",") if name.strip())
+        settings = PackageSettings(allow=None if packages == "any" else names)
 
     def ready(url: str) -> None:
         click.echo("ratchet: the sandbox is served; ctrl-C ends it", err=True)
@@ -105,6 +119,7 @@ def command(
         slots=slots,
         queue_size=queue,
         walls=Walls(walls),
+        packages=settings,
         bounds=Bounds(
             wall_s=seconds,
             memory_bytes=memory << 20,

@@ -92,16 +92,17 @@ def command(
 ) -> None:
     """Judge samples for a benchmark, and print pass@k.
 
-    BENCHMARK is a name (humaneval, humaneval+, mbpp, mbpp-sanitized, mbpp+), or the
-    path of problems in HumanEval's JSONL format: task_id, prompt, entry_point, test;
-    optional language. Every sample is run in a jail of its own; its tests run in
-    another process. Without --samples the benchmark's own solutions are judged, to
-    see that all is in order here. RUN/verdicts.jsonl gets a line per sample,
-    RUN/score.json the figures.
+    BENCHMARK is a name (humaneval, humaneval+, mbpp, mbpp-sanitized, mbpp+; by language
+    humaneval-x:cpp, multipl-e:rs and so on), or the path of problems in HumanEval's
+    JSONL format: task_id, prompt, entry_point, test; optional language. Every sample is
+    run in a jail of its own; its tests run in another process. Without --samples the
+    benchmark's own solutions are judged, to see that all is in order here.
+    RUN/verdicts.jsonl gets a line per sample, RUN/score.json the figures.
 
     \b
     Examples:
       ratchet score mbpp
+      ratchet score humaneval-x:java
       ratchet score humaneval --samples samples.jsonl
       ratchet score humaneval --samples samples.jsonl.gz --k 1,10 --out runs/mine
       ratchet score humaneval --samples samples.jsonl.gz --k 1,10 --out runs/mine --resume
@@ -134,7 +135,7 @@ def _print(result: Score) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
     problems = "1 problem" if result.problems == 1 else f"{result.problems:,} problems"
     table = Table(title=f"{result.benchmark}: {problems}, {result.samples:,} samples")
     for name in ("", "estimate", "95 % interval over problems"):

@@ -71,6 +71,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_texts_are_read_in_no_time(piece: str) -> None:
     text = piece * (300_000 // len(piece))  # a square of its length would take minutes

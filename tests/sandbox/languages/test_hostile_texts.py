@@ -38,6 +38,7 @@ def take(name: str, source: str) -> None:
     language(name).file_name(source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LANGUAGES)
 def test_any_text_can_be_taken_for_a_candidate(name: str) -> None:
     for seed in range(200):

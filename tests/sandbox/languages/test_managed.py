@@ -128,6 +128,15 @@ def test_typescript_is_not_checked_but_parsed(box: LocalSandbox) -> None:
     assert "error TS" in found.candidate.reason
 
 
+@pytest.mark.slow
+def test_typescript_with_imports_may_use_require_or_await(box: LocalSandbox) -> None:
+    declaration = "import { sep } from 'path';\nfunction f(x: string): string {\n"
+    test = "declare var require: any;\nconst a = require('node:assert');\na.equal(f('a'), 'a/');\n"
+    passes(box, "typescript", declaration, "  return x + sep;\n}\n", test)
+    awaiting = "import a from 'node:assert';\na.equal(await Promise.resolve(f('a')), 'a/');\n"
+    passes(box, "typescript", declaration, "  return x + sep;\n}\n", awaiting)
+
+
 JAVA_OPEN = """\
 import java.math.*;
 import java.util.*;
@@ -233,6 +242,9 @@ public class Main extends Problem {
         ('package a.b;\nclass E { String s = """\n  public class F {} { """; }', "a/b/E.java"),
         ("interface A {}", "A.java"),
         ("", "Main.java"),
+        ("package ...;\npublic class /* public class B */ A {}", "A.java"),
+        ("class A {} abstract public\nfinal class B {}", "B.java"),
+        (f"public class {'A' * 300} {{}}", "Main.java"),
     ],
 )
 def test_a_java_file_is_called_after_what_is_entered(source: str, file: str) -> None:

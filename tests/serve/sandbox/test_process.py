@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from ratchet.errors import HarnessError
-from ratchet.sandbox import Program
+from ratchet.errors import HarnessError, RatchetError
+from ratchet.sandbox import Program, Status
 from ratchet.sandbox.backends.remote import RemoteSandbox
 from tests.serve.sandbox.serving import Served, below, server_process
 
@@ -141,3 +141,20 @@ def test_what_a_user_can_mend_is_a_sentence(ratchet_cli: RunRatchet, ratchet_com
         assert f"port {port} of 127.0.0.1 cannot be had" in found.stderr
         assert "Traceback" not in found.stderr
     assert ratchet_cli("sandbox-server", "--slots", "0").returncode == 2
+
+
+def test_packages_are_named_only_where_that_is_allowed(ratchet_command: Path) -> None:
+    program = Program("print(1)", packages=("six",))
+    with (
+        server_process(ratchet_command) as (_, served),
+        RemoteSandbox(served.url) as remote,
+        pytest.raises(RatchetError, match="installs no packages"),
+    ):
+        remote.run(program)
+    with (
+        server_process(ratchet_command, "--packages", "other, another") as (_, served),
+        RemoteSandbox(served.url) as remote,
+    ):
+        seen = remote.run(program)
+        assert seen.status is Status.PACKAGES
+        assert "allow-list" in seen.reason

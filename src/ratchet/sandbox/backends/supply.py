@@ -26,7 +26,9 @@ class Supply:
             yield interpreter()
             return
         if self._settings is None:
-            raise RatchetError("this sandbox installs no packages; open it with packages=PackageSettings().")
+            raise RatchetError(
+                "this sandbox installs no packages: leave them out, or have it opened with some allowed."
+            )
         if self._environments is None:
             self._environments = Environments(home_directory() / "packages", self._settings)
         environments = self._environments

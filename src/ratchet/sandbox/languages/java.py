@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ratchet.sandbox.languages import Build, Command, Language, Missing, Toolchain, first_line, register, tool
@@ -24,12 +24,14 @@ OVERHEAD_BYTES = 256 << 20
 THREADS = 24
 _DRIVER = "ratchetwire/"
 _TUPLES = "org/javatuples/"
-_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
-_TYPE = re.compile(
-    r"(?P<public>\bpublic\s+)?(?:\b(?:abstract|final|sealed|strictfp)\s+)*\b(?:class|interface|enum|record)\s+(?P<name>\w+)"
-)
+_PACKAGE = re.compile(r"^[ \t]*package\s+(\w+(?:\.\w+)*)\s*;", re.MULTILINE)
+_TYPE = re.compile(r"\b(?:class|interface|enum|record)\s+(\w+)")
+_PUBLIC = re.compile(r"\bpublic\b[\w \t\n]*\Z")
+_MODIFIERS_LENGTH = 200
+_NAME_LENGTH = 100
+"""Bytes; a file's name has 255 of them, and the class files' are longer."""
 _MAIN = re.compile(r"\bvoid\s+main\s*\(")
-_IMPORT = re.compile(r"^\s*import\s+(?:static\s+)?[\w.]+(?:\.\*)?\s*;", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*import\s+(?:static\s+)?[\w.]+(?:\.\*)?\s*;", re.MULTILINE)
 _TUPLES_IMPORT = re.compile(r"^[ \t]*import\s+org\.javatuples\.(?:\*|\w+)\s*;", re.MULTILINE)
 _SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-XX:-UsePerfData")
 _KNOWN = frozenset(
@@ -127,8 +129,8 @@ class Java(Language):
     def file_name(self, source: str) -> str:
         text = code(source)
         package = _PACKAGE.search(text)
-        folder = package[1].replace(".", "/") + "/" if package else ""
-        return f"{folder}{_entered(text)}.java"
+        path = f"{package[1].replace('.', '/')}/{_entered(text)}" if package else _entered(text)
+        return f"{path if len(path.encode()) <= _NAME_LENGTH else 'Main'}.java"
 
     def build(self, tools: Toolchain, files: Sequence[str], limits: Limits) -> Build:
         sources = [name for name in files if name.endswith(".java")]
@@ -193,26 +195,42 @@ def _settings(home: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys("/".join(path.split("/")[:3]) for path in real if path.startswith("/etc/")))
 
 
+@dataclass(frozen=True, slots=True)
+class _Type:
+    name: str
+    start: int
+    public: int | None
+    """Where the word stands."""
+
+
+def _types(text: str) -> list[_Type]:
+    """The classes, interfaces and the like that a text has outside of all others."""
+    found = []
+    for match in outside_blocks(text, _TYPE):
+        at = max(0, match.start() - _MODIFIERS_LENGTH)
+        public = _PUBLIC.search(text[at : match.start()])
+        found.append(_Type(match[1], match.start(), at + public.start() if public else None))
+    return found
+
+
 def _entered(text: str) -> str:
     """The name of the class that is entered: the public one, the one with `main`, or the first."""
-    found = list(outside_blocks(text, _TYPE))
-    for match in found:
-        if match["public"]:
-            return match["name"]
+    found = _types(text)
     main = _MAIN.search(text)
-    ahead = [match for match in found if main is not None and match.start() < main.start()]
-    return ahead[-1]["name"] if ahead else found[0]["name"] if found else "Main"
+    ahead = [each for each in found if main is not None and each.start < main.start()]
+    chosen = [each for each in found if each.public is not None] or ahead[-1:] or found
+    return chosen[0].name if chosen else "Main"
 
 
 def _not_public(source: str, test: str) -> str:
     """A text whose classes are not public if the test has the class that is entered: a file has one."""
-    if _MAIN.search(code(test)) is None or not list(outside_blocks(code(test), _TYPE)):
+    if _MAIN.search(code(test)) is None or not _types(code(test)):
         return source
     parts, at = [], 0
-    for match in outside_blocks(code(source), _TYPE):
-        if match["public"]:
-            parts.append(source[at : match.start("public")])
-            at = match.end("public")
+    for each in _types(code(source)):
+        if each.public is not None:
+            parts.append(source[at : each.public])
+            at = each.public + len("public")
     return "".join([*parts, source[at:]])
 
 
@@ -238,7 +256,7 @@ def _with_tuples(text: str) -> str:
     """A text that imports org.javatuples, with the stand-in's classes at its end instead."""
     if not _names_tuples(text):
         return text
-    own = {match["name"] for match in outside_blocks(code(text), _TYPE)}
+    own = {each.name for each in _types(code(text))}
     parts = [_TUPLES_IMPORT.sub("", text)]
     for name, source in drivers("java", ".java").items():
         if name.startswith(_TUPLES) and Path(name).stem not in own:

@@ -39,6 +39,8 @@ from ratchet.sandbox.types import Limits, Program
 _MADE = {".ts": ".js", ".mts": ".mjs", ".cts": ".cjs", ".tsx": ".js"}
 _STRIPS = (22, 18)
 """The first node that takes types out by itself."""
+_AWAITS = re.compile(r"^(?=\S)(?!.*\basync\b).*\bawait\b", re.MULTILINE)
+"""At the top level, where only a module may."""
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.")
 
 
@@ -65,7 +67,8 @@ class TypeScript(Language):
         return Toolchain(f"typescript {version_of} on {found.version}", tools, readable)
 
     def file_name(self, source: str) -> str:
-        return "main.mts" if is_module(source) else "main.ts"
+        # As tsc does it, a text with imports becomes a script too, so that it may also use `require`.
+        return "main.mts" if is_module(source) and _AWAITS.search(source) else "main.ts"
 
     def build(self, tools: Toolchain, files: Sequence[str], limits: Limits) -> Build | None:
         if "library" not in tools.tools:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lines of another language
 """Programs in Rust."""
 
 from tests.sandbox.languages.samples import Samples, SplitSample
