@@ -334,3 +334,10 @@ def test_a_zygote_that_dies_in_the_middle_has_the_exam_held_again(whose: int) ->
         exam = one.examine(slow, "f", TEST)
         killer.join()
         assert (exam.passed, exam.calls) == (True, 2)
+
+
+def test_arguments_that_cannot_cross_make_a_test_unsplittable(sandbox: LocalSandbox) -> None:
+    said = "f cannot be asked from another process: its argument is a function"
+    text = f"import os\nprint({said!r}, file=sys.stderr, flush=True)\nos._exit(70)"
+    with pytest.raises(Unsplittable, match=said):
+        sandbox.examine(RIGHT, "f", Program(text, Executed.name))

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from ratchet.errors import RatchetError
+from ratchet.problems.parsing import parse
 
 
 def read_inputs(text: str) -> list[tuple[Any, ...]]:
@@ -14,7 +15,7 @@ def read_inputs(text: str) -> list[tuple[Any, ...]]:
     Raises RatchetError on any other text.
     """
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = parse(text.strip(), "eval")
         if "inf" in text or "nan" in text:
             tree = ast.fix_missing_locations(_Floats().visit(tree))
         value = ast.literal_eval(tree)

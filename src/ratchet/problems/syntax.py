@@ -10,6 +10,8 @@ import builtins
 import sys
 from collections.abc import Iterator
 
+from ratchet.problems.parsing import parse
+
 _LOOKS_INTO = frozenset({"inspect", "dis", "traceback"})
 """Modules that take a function apart: of a stand-in they would show the stand-in."""
 
@@ -67,7 +69,7 @@ def missing_imports(test: str) -> str:
 
 def _tree(test: str) -> ast.AST:
     try:
-        return ast.parse(test)
+        return parse(test)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 

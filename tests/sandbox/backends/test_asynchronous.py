@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
@@ -21,7 +22,9 @@ def in_loop(work: Callable[[AsyncSandbox], Awaitable[Result]], slots: int = 2) -
         async with AsyncSandbox(LocalSandbox(slots=slots)) as sandbox:
             return await work(sandbox)
 
-    return asyncio.run(main())
+    # In a thread of its own: a browser that another test has open keeps a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, main()).result()
 
 
 def test_all_that_a_sandbox_can_be_asked() -> None:

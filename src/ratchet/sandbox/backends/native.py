@@ -42,6 +42,8 @@ WithSlot = Callable[[Limits, Callable[[Slot], Result]], Result]
 _ENVIRONMENT = {"PATH": ":".join(SEARCH_PATH), "LANG": "C.UTF-8"}
 TESTS_COMPILE_S = 1200.0
 """How long a test may take to be compiled: it is no candidate's, and the machine may be busy."""
+_CANNOT_ASK, _NOT_ASKED = 70, "cannot be asked from another process"
+"""How an examiner ends, and what it says, whose arguments have no form as lines."""
 _EXAMINER_S = 1.0
 """How much longer an examiner may take than the program: it hears of the program's end last."""
 
@@ -179,6 +181,8 @@ class Native:
                 lambda pipes: exam.role(limits, pipes=pipes),
             )  # fmt: skip
             seen, asked = ready.seen(role, slot.memory_by), exam.seen(other, slot.memory_by)
+            if asked.exit_code == _CANNOT_ASK and _NOT_ASKED in asked.stderr:
+                raise Unsplittable(_last_words(asked))
             passed = asked.status is Status.OK and relay.fault is None
             detail = "" if passed else _last_words(asked)
             return ExamOutcome(passed, detail, seen, asked, relay.asked, relay.fault, tampered=relay.tampered)

@@ -23,7 +23,7 @@ static class Examiner {
         public override void WriteLine(string message) {}
 
         public override void Fail(string message, string detail) {
-            End(1, "an assertion failed at " + new StackTrace(true).ToString().Trim().Split('\n').Last().Trim() + " " + message + " " + detail);
+            End(1, "an assertion failed " + message + " " + detail);
         }
 
         public override void Fail(string message) {
