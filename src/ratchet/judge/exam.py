@@ -7,7 +7,7 @@ from functools import lru_cache
 from ratchet.problems.types import CheckOracle
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def exam_text(oracle: CheckOracle) -> str:
     """The source of the examiner: the preamble, then `test`, then `check(candidate)` unless it is a script.
 

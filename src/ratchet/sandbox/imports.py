@@ -19,16 +19,26 @@ urllib uuid xml zipfile zoneinfo
 EXTRA = frozenset(_EXTRA.split())
 """Modules of the standard library that few programs need: one of them, and all are there."""
 
+_LONG = 1 << 14
+"""Characters of a text that is not remembered: a thousand of them would fill the memory of a server."""
 _KNOWN = frozenset((*HEAVY, *EXTRA))
 _WORD = re.compile(r"\w+")
 
 
-@lru_cache(maxsize=1024)
 def needed(source: str) -> frozenset[str]:
     """The heavy packages that the text names in its import statements and that are installed here.
 
     One module of `EXTRA` stands for all of them.
     """
+    return _remembered(source) if len(source) < _LONG else _needed(source)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(source: str) -> frozenset[str]:
+    return _needed(source)
+
+
+def _needed(source: str) -> frozenset[str]:
     named: set[str] = set()
     at = source.find("import")
     while at >= 0:

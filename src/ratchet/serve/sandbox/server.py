@@ -10,6 +10,7 @@ from ratchet.sandbox.packages import PackageSettings
 from ratchet.serve.listening import address, bound, run
 from ratchet.serve.sandbox.app import sandbox_app
 from ratchet.serve.sandbox.guarded import Bounds
+from ratchet.serve.sandbox.heap import trimmed
 
 
 def serve_sandbox(
@@ -34,6 +35,7 @@ def serve_sandbox(
         RatchetError: the address cannot be had, or the kernel does not permit the walls.
     """
     with (
+        trimmed(),
         closing(bound(host, port)) as there,
         LocalSandbox(slots=slots, walls=walls, packages=packages) as sandbox,
     ):
