@@ -110,8 +110,8 @@ def test_a_slot_keeps_few_zygotes(one: LocalSandbox) -> None:
         "import unittest",
         *(f"import {name}" for name in sorted(INSTALLED - {"torch", "matplotlib"})),
     ]
-    for imports in kinds * 2:
-        assert one.run(Program(f"{imports}\nprint(1)")).stdout == "1\n"
+    for lines in kinds * 2:
+        assert one.run(Program(f"{lines}\nprint(1)")).stdout == "1\n"
         [kept] = one._idle.queue
         assert kept is not None
         assert len(kept._warm) <= 6
