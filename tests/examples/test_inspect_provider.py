@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,13 +22,19 @@ CHECKS = [name for name in self_check.__all__ if name.startswith("test_")]
 ELSEWHERE = {"test_exec_as_user": "adds a user as root; here there is one user and no root"}
 
 
+def apart(main: Coroutine[Any, Any, Any]) -> Any:
+    """Run it in a thread of its own: a browser that another test has open keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, main).result()
+
+
 @pytest.fixture(scope="module")
 def provider() -> Iterator[ModuleType]:
     """The example, with its jail open."""
     with load_example("inspect_provider") as module:
-        asyncio.run(module.RatchetSandbox.task_init("task", None))
+        apart(module.RatchetSandbox.task_init("task", None))
         yield module
-        asyncio.run(module.RatchetSandbox.task_cleanup("task", None, True))
+        apart(module.RatchetSandbox.task_cleanup("task", None, True))
 
 
 def in_sample(provider: ModuleType, work: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
@@ -35,7 +42,7 @@ def in_sample(provider: ModuleType, work: Callable[[Any], Coroutine[Any, Any, An
         environments = await provider.RatchetSandbox.sample_init("task", None, {})
         return await work(environments["default"])
 
-    return asyncio.run(main())
+    return apart(main())
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -22,9 +22,13 @@ def in_loop(work: Callable[[AsyncSandbox], Awaitable[Result]], slots: int = 2) -
         async with AsyncSandbox(LocalSandbox(slots=slots)) as sandbox:
             return await work(sandbox)
 
-    # In a thread of its own: a browser that another test has open keeps a loop in this one.
+    return run_apart(main())
+
+
+def run_apart(main: Coroutine[Any, Any, Result]) -> Result:
+    """Run it in a thread of its own: a browser that another test has open keeps a loop in this one."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, main()).result()
+        return thread.submit(asyncio.run, main).result()
 
 
 def test_all_that_a_sandbox_can_be_asked() -> None:
@@ -78,7 +82,7 @@ def test_a_cancelled_task_takes_its_program_out_of_the_queue() -> None:
             tasks[1].cancel()
             return await asyncio.gather(*tasks, return_exceptions=True)
 
-    first, second, third = asyncio.run(main())
+    first, second, third = run_apart(main())
     assert (first.stdout, third.stdout) == ("", "3\n")
     assert isinstance(second, asyncio.CancelledError)
     assert noting.ran == [sources[0], sources[2]]

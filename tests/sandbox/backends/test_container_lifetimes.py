@@ -34,7 +34,7 @@ def test_a_container_that_is_killed_is_replaced_and_the_answer_is_right(engine: 
         assert waiting.result(60).stdout == "5\n"
         ((second, _),) = engine.containers()
         assert second != first
-    assert engine.containers() == []
+    assert wait_until(lambda: engine.containers() == [], 30)
 
 
 def test_a_program_whose_containers_die_twice_has_no_outcome(engine: TestEngine) -> None:
@@ -118,7 +118,7 @@ def test_closing_ends_what_runs_and_removes_the_container(engine: TestEngine) ->
         sandbox.close()
         with pytest.raises(RatchetError, match="this sandbox is closed"):
             waiting.result(30)
-    assert engine.containers() == []
+    assert wait_until(lambda: engine.containers() == [], 30)
     with pytest.raises(RatchetError, match="this sandbox is closed"):
         sandbox.run(LOOP)
 
