@@ -341,3 +341,10 @@ def test_arguments_that_cannot_cross_make_a_test_unsplittable(sandbox: LocalSand
     text = f"import os\nprint({said!r}, file=sys.stderr, flush=True)\nos._exit(70)"
     with pytest.raises(Unsplittable, match=said):
         sandbox.examine(RIGHT, "f", Program(text, Executed.name))
+
+
+def test_an_answer_does_not_choose_where_it_is_judged(sandbox: LocalSandbox) -> None:
+    said = "f cannot be asked from another process: its argument is a function"
+    text = f"import os\nf(1)\nprint({said!r}, file=sys.stderr, flush=True)\nos._exit(70)"
+    exam = sandbox.examine(RIGHT, "f", Program(text, Executed.name))
+    assert (exam.passed, exam.calls) == (False, 1)

@@ -10,7 +10,6 @@ from ratchet.sandbox.types import Limits, Outcome, Status
 
 __all__ = [
     "complaint",
-    "first_error",
     "how_it_ended",
     "last_line",
     "looks_uncompiled",
@@ -23,7 +22,6 @@ __all__ = [
 MAX_LENGTH = 300
 """Characters of a verdict's detail."""
 
-_ERROR = re.compile(r"\berror\b", re.IGNORECASE)
 _COMPLAINTS = (
     re.compile(r"\bassert\w*\b|\bpanicked\b", re.IGNORECASE),
     re.compile(r"exception|error|fail", re.IGNORECASE),
@@ -43,14 +41,6 @@ def one_line(text: str) -> str:
 def last_line(text: str) -> str:
     """The last line of `text` that says anything: a Python traceback's exception."""
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
-
-
-def first_error(outcome: Outcome) -> str:
-    """The compiler's first error, of a program that does not compile: one line of its output."""
-    said = outcome.compilation or outcome
-    lines = [line.strip() for line in f"{said.stderr}\n{said.stdout}".splitlines()]
-    lines = [line for line in lines if line and not line.startswith("#")]  # Go names its package so
-    return next(filter(_ERROR.search, lines), (lines or [outcome.reason])[0])
 
 
 def complaint(test: Outcome) -> str:

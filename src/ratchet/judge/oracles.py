@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 from ratchet.errors import RatchetError
 from ratchet.judge.compare import equal
-from ratchet.judge.evidence import complaint, first_error, how_it_ended, shown, shown_call
+from ratchet.judge.evidence import complaint, how_it_ended, shown, shown_call
 from ratchet.judge.exam import exam_text
 from ratchet.judge.reference import reference_exam
 from ratchet.judge.types import VerdictStatus
 from ratchet.problems.types import CallOracle, CheckOracle, NativeOracle, Problem, ReferenceOracle
 from ratchet.sandbox import Sandbox
+from ratchet.sandbox.compilers import first_error
 from ratchet.sandbox.languages import Unsplittable
 from ratchet.sandbox.types import CallOutcome, CallResult, ExamOutcome, Limits, Outcome, Program, Status
 
@@ -178,7 +179,8 @@ def _by_native(hearing: Hearing, oracle: NativeOracle) -> Seen:
 def _status_of_native(seen: ExamOutcome, limits: Limits) -> tuple[VerdictStatus, str]:
     """The verdict of a test that tells no more than how it ended, and what it wrote before."""
     if seen.candidate.status is Status.INVALID:
-        return VerdictStatus.INVALID, first_error(seen.candidate)
+        said = seen.candidate.compilation or seen.candidate
+        return VerdictStatus.INVALID, first_error(said) or seen.candidate.reason
     together = seen.examiner is None
     if seen.passed and together:  # nobody counts the calls in one process
         return VerdictStatus.PASSED, ""

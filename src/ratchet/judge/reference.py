@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from ratchet.errors import RatchetError
-from ratchet.problems.data import home_directory, write_whole
+from ratchet.problems.data import write_whole
 from ratchet.problems.literals import read_inputs
 from ratchet.problems.types import ReferenceOracle
 from ratchet.sandbox import Sandbox
+from ratchet.sandbox.home import home_directory
 from ratchet.sandbox.inside import wire
 from ratchet.sandbox.types import Limits, Program
 

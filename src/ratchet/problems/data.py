@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from ratchet.errors import RatchetError
+from ratchet.sandbox.home import home_directory
 
 _TIMEOUT_S = 8.0
 _MAX_BYTES = 1 << 30
@@ -29,12 +30,6 @@ class DataFile:
     sha256: str
     made: str = ""
     """What was done to the file at `url`, where this is not that very file; it is then not fetched."""
-
-
-def home_directory() -> Path:
-    """Where Ratchet keeps what it can make or fetch again: RATCHET_HOME, by default ~/.cache/ratchet."""
-    home = os.environ.get("RATCHET_HOME")
-    return Path(home) if home else Path.home() / ".cache" / "ratchet"
 
 
 def cache_directory() -> Path:

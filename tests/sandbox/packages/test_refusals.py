@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,6 +110,17 @@ def test_it_times_out(index: Index, root: Path) -> None:
     assert time.monotonic() - begun < 30
     index.gate.set()
     assert hasty.environment(["lib-a"]).resolved == ("lib-a==1.0",)  # that was not remembered
+
+
+def test_uv_is_told_the_packages_however_slow_the_machine_is(
+    index: Index, environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # `communicate` whose time-out comes before its first write does not write what it was given later on.
+    looks = count()
+    late = lambda: time.monotonic() + (1.0 if 1 <= next(looks) <= 3 else 0.0)  # noqa: E731
+    monkeypatch.setattr("subprocess._time", late)
+    index.add("lib_a")
+    assert environments.environment(["lib-a"]).resolved == ("lib-a==1.0",)
 
 
 def test_waiting_for_another_process_times_out_too(index: Index, root: Path) -> None:

@@ -17,19 +17,15 @@ import os
 import queue
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from ratchet.errors import HarnessError, RatchetError
 from ratchet.sandbox.backends import agent, messages
+from ratchet.sandbox.backends.elsewhere import Answer, Elsewhere
 from ratchet.sandbox.backends.engine_api import Attached, Engine, EngineError
 from ratchet.sandbox.backends.local import Walls
-from ratchet.sandbox.backends.native import TESTS_COMPILE_S
-from ratchet.sandbox.languages import Language
-from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program
-
-Result = TypeVar("Result")
 
 LABEL = "ratchet.sandbox"
 """The label of every container that is made here; its value is the process that made it."""
@@ -37,15 +33,13 @@ _USER = "64321:64321"
 """Inside and outside nobody's: as an ordinary user the jail makes its own user namespaces."""
 _START_S = 120.0
 _STDERR = 4000
-_LIMITS = Limits()
-_COMPILER_S = Language.compile_limits.wall_s
 
 
 class ContainerGone(Exception):
     """The container ended, or its connection did; the message says which."""
 
 
-class ContainerSandbox:
+class ContainerSandbox(Elsewhere):
     """Runs programs in one container; safe to use from several threads.
 
     The container is made by the constructor and removed by `close`; it ends by itself
@@ -107,57 +101,6 @@ class ContainerSandbox:
         self._places = threading.BoundedSemaphore(self.slots)
         _sandboxes.add(self)
 
-    def run(
-        self,
-        program: Program,
-        limits: Limits = _LIMITS,
-        *,
-        compile_limits: Limits | None = None,
-        fetch: Sequence[str] = (),
-    ) -> Outcome:
-        """As `LocalSandbox.run`."""
-        request = messages.request_run(program, limits, compile_limits=compile_limits, fetch=fetch)
-        compiling = _COMPILER_S if compile_limits is None else compile_limits.wall_s
-        return self._ask(request, limits.wall_s + compiling, messages.outcome_of)
-
-    def call(
-        self,
-        program: Program,
-        entry_point: str,
-        calls: Sequence[Sequence[Any]],
-        limits: Limits = _LIMITS,
-        *,
-        in_place: bool = False,
-    ) -> CallOutcome:
-        """As `LocalSandbox.call`."""
-        request = messages.request_call(program, entry_point, calls, limits, in_place=in_place)
-        return self._ask(request, limits.wall_s + _COMPILER_S, messages.call_outcome_of)
-
-    def examine(
-        self,
-        candidate: Program,
-        entry_point: str,
-        examiner: Program,
-        limits: Limits = _LIMITS,
-        *,
-        in_process: bool = False,
-        in_place: bool = False,
-        handles: bool = False,
-        declaration: str = "",
-    ) -> ExamOutcome:
-        """As `LocalSandbox.examine`."""
-        request = messages.request_examine(
-            candidate,
-            entry_point,
-            examiner,
-            limits,
-            in_process=in_process,
-            in_place=in_place,
-            handles=handles,
-            declaration=declaration,
-        )
-        return self._ask(request, limits.wall_s + TESTS_COMPILE_S + _COMPILER_S, messages.exam_outcome_of)
-
     def close(self) -> None:
         """Remove the container; what runs in it ends, and raises RatchetError where it is waited for."""
         with self._lock:
@@ -166,7 +109,7 @@ class ContainerSandbox:
         if container is not None:
             container.close()
 
-    def _ask(self, request: dict[str, Any], seconds: float, read: Callable[[Any], Result]) -> Result:
+    def _ask(self, request: dict[str, Any], seconds: float, read: Callable[[Any], Answer]) -> Answer:
         failure = ""
         with self._places:
             for _ in range(2):

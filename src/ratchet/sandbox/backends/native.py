@@ -22,6 +22,7 @@ from ratchet.sandbox.backends.relay import Asker
 from ratchet.sandbox.backends.slot import Slot
 from ratchet.sandbox.backends.threads import Beside
 from ratchet.sandbox.backends.zygote import Role
+from ratchet.sandbox.compilers import first_error
 from ratchet.sandbox.inside import kept, wire
 from ratchet.sandbox.languages import (
     SEARCH_PATH,
@@ -33,7 +34,7 @@ from ratchet.sandbox.languages import (
     language,
     toolchain,
 )
-from ratchet.sandbox.languages.python import interpreter
+from ratchet.sandbox.languages.python import Interpreter, interpreter
 from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program, Status
 
 Result = TypeVar("Result")
@@ -181,7 +182,8 @@ class Native:
                 lambda pipes: exam.role(limits, pipes=pipes),
             )  # fmt: skip
             seen, asked = ready.seen(role, slot.memory_by), exam.seen(other, slot.memory_by)
-            if asked.exit_code == _CANNOT_ASK and _NOT_ASKED in asked.stderr:
+            # Later on it could be an answer of the candidate that cannot be sent back to it.
+            if not relay.asked and asked.exit_code == _CANNOT_ASK and _NOT_ASKED in asked.stderr:
                 raise Unsplittable(_last_words(asked))
             passed = asked.status is Status.OK and relay.fault is None
             detail = "" if passed else _last_words(asked)
@@ -236,10 +238,7 @@ def _not_compiled(compilation: Outcome) -> Outcome:
     status = compilation.status
     if status in (Status.ERROR, Status.OK):
         status = Status.INVALID
-    said = (compilation.stderr + compilation.stdout).splitlines()
-    words = next((line.strip() for line in said if "error" in line.lower()), "") or next(
-        (line.strip() for line in said if line.strip()), f"the compiler said nothing ({compilation.status})"
-    )
+    words = first_error(compilation) or f"the compiler said nothing ({compilation.status})"
     ended = "it does not compile" if status is Status.INVALID else f"compiling it ended with {status}"
     return nothing_run(status, f"{ended}: {words[:300]}", compilation)
 
@@ -256,8 +255,8 @@ def _with_files(program: Program, others: Program) -> Program:
     return replace(program, files={**others.files, **program.files})
 
 
-def _world(tools: Toolchain) -> Any:
-    return interpreter().with_folders(tools.readable) if tools.readable else interpreter()
+def _world(tools: Toolchain) -> Interpreter:
+    return interpreter().with_folders(tools.readable)
 
 
 def _payload(command: Command, files: Mapping[str, bytes]) -> bytes:

@@ -187,13 +187,16 @@ class Relay:
             for fd in ready.intersection(reading):
                 if not reading[fd].feed():
                     del reading[fd]
+            # Before the questions: what came together with one was no answer to it.
+            for result in self.candidate.answers():
+                examiner.send(lines.pack(_as_written(result)))
             with suppress(lines.LinesError):  # an examiner's own; it gets no answer
                 while (question := examiner.next()) is not None:
                     self.candidate.ask(question)
-            for result in self.candidate.answers():
-                examiner.send(lines.pack(_as_written(result)))
             if candidate.read not in reading or self.candidate.fault is not None:
                 examiner.end()
+        if candidate.read in reading and candidate.feed():
+            self.candidate.answers()  # what came after the last answer was not asked for
         candidate.end()
         self._dismiss()
 

@@ -9,21 +9,17 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from ratchet.errors import HarnessError, RatchetError
-from ratchet.sandbox.backends import messages
-from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program
+from ratchet.sandbox.backends.elsewhere import Answer, Elsewhere
 
-Answer = TypeVar("Answer")
-
-_COMPILING_S = 60.0
 _LONGEST_REST_S = 5.0
 
 
-class RemoteSandbox:
+class RemoteSandbox(Elsewhere):
     """Runs programs in a sandbox server's slots; safe to use from several threads.
 
     Asked again is only what surely was not begun: where no connection could be made, or the
@@ -84,63 +80,11 @@ class RemoteSandbox:
             raise RatchetError(f"what answers at {self._url} is no Ratchet sandbox server: mend the address.")
         return slots
 
-    def run(
-        self,
-        program: Program,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
-        *,
-        compile_limits: Limits | None = None,
-        fetch: Sequence[str] = (),
-    ) -> Outcome:
-        """As `LocalSandbox.run`."""
-        asked = messages.request_run(program, limits, compile_limits=compile_limits, fetch=fetch)
-        compiling_s = _COMPILING_S if compile_limits is None else compile_limits.wall_s
-        return self._ask(asked, limits.wall_s + compiling_s, messages.outcome_of)
-
-    def call(
-        self,
-        program: Program,
-        entry_point: str,
-        calls: Sequence[Sequence[Any]],
-        limits: Limits = Limits(),  # noqa: B008 - frozen
-        *,
-        in_place: bool = False,
-    ) -> CallOutcome:
-        """As `LocalSandbox.call`."""
-        asked = messages.request_call(program, entry_point, calls, limits, in_place=in_place)
-        return self._ask(asked, limits.wall_s + _COMPILING_S, messages.call_outcome_of)
-
-    def examine(
-        self,
-        candidate: Program,
-        entry_point: str,
-        examiner: Program,
-        limits: Limits = Limits(),  # noqa: B008 - frozen
-        *,
-        in_process: bool = False,
-        in_place: bool = False,
-        handles: bool = False,
-        declaration: str = "",
-    ) -> ExamOutcome:
-        """As `LocalSandbox.examine`."""
-        asked = messages.request_examine(
-            candidate,
-            entry_point,
-            examiner,
-            limits,
-            in_process=in_process,
-            in_place=in_place,
-            handles=handles,
-            declaration=declaration,
-        )
-        return self._ask(asked, limits.wall_s + 2 * _COMPILING_S, messages.exam_outcome_of)
-
-    def _ask(self, asked: dict[str, Any], own_s: float, read: Callable[[Any], Answer]) -> Answer:
-        """What `read` makes of the answer; `own_s`: how long the work itself may take."""
-        body = json.dumps(asked, allow_nan=False).encode("ascii")
+    def _ask(self, request: dict[str, Any], seconds: float, read: Callable[[Any], Answer]) -> Answer:
+        body = json.dumps(request, allow_nan=False).encode("ascii")
         give_up = time.monotonic() + self._patience_s
         # Twice: the server does work once more whose slot broke.
-        timeout = self._httpx.Timeout(2 * own_s + self._patience_s, connect=10.0, pool=None)
+        timeout = self._httpx.Timeout(2 * seconds + self._patience_s, connect=10.0, pool=None)
         attempt = 0
         while True:
             rest_s = min(_LONGEST_REST_S, 0.1 * 2**attempt)

@@ -215,6 +215,11 @@ def tool(*names: str) -> str:
     raise Missing(f"no {' or '.join(names)} was found")
 
 
+def driver(*names: str) -> dict[str, str]:
+    """These files of `DRIVERS`, to lie beside a program."""
+    return {name: (DRIVERS / name).read_text(encoding="utf-8") for name in names}
+
+
 def first_line(*argv: str) -> str:
     """The first line that a tool prints (of its version, say); raises Missing if it cannot be run."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ratchet.sandbox.languages import DRIVERS, Unsplittable
+from ratchet.sandbox.languages import Unsplittable
 
 
 def before(declaration: str, head: str) -> str:
@@ -22,8 +22,3 @@ def named(entry_point: str, pattern: str = r"[A-Za-z_]\w*") -> str:
     if re.fullmatch(pattern, entry_point, re.ASCII) is None:
         raise Unsplittable(f"{entry_point!r} is no name of a function")
     return entry_point
-
-
-def driver(name: str) -> dict[str, str]:
-    """The driver of that name, as a file beside a program."""
-    return {name: (DRIVERS / name).read_text(encoding="utf-8")}

@@ -10,11 +10,12 @@ from ratchet.sandbox.languages import (
     Language,
     Toolchain,
     Unsplittable,
+    driver,
     first_line,
     register,
     tool,
 )
-from ratchet.sandbox.languages._split import before, driver, named
+from ratchet.sandbox.languages._split import before, named
 from ratchet.sandbox.types import Limits, Program
 
 _DRIVER = "ratchet.sh"

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 
 from ratchet.sandbox.languages import (
-    DRIVERS,
     Build,
     Command,
     Language,
     Missing,
     Toolchain,
     Unsplittable,
+    driver,
     first_line,
     register,
 )
@@ -79,7 +79,7 @@ class Cpp(Language):
             f"{_top(source)}#define main ratchet_replaced_main\n#line 1\n{source}\n#undef main\n"
             f"{''.join(known)}signed main() {{ return ratchet::serve({served}); }}\n"
         )
-        return Program(text, self.name, files=_driver())
+        return Program(text, self.name, files=driver(*_DRIVERS))
 
     def examiner(self, declaration: str, test: str, entry_point: str) -> Program:
         _checked(entry_point)
@@ -103,11 +103,7 @@ class Cpp(Language):
             f'return ratchet::ask<{call}>("{entry_point}"{arguments});\n'
             f"{'' if closed(test) else '}'}\n{test}\n"
         )
-        return Program(text, self.name, files=_driver())
-
-
-def _driver() -> dict[str, str]:
-    return {name: (DRIVERS / name).read_text(encoding="utf-8") for name in _DRIVERS}
+        return Program(text, self.name, files=driver(*_DRIVERS))
 
 
 def _top(text: str) -> str:

@@ -24,6 +24,7 @@ from ratchet.sandbox.languages import (
     Missing,
     Toolchain,
     Unsplittable,
+    driver,
     first_line,
     register,
     tool,
@@ -106,7 +107,7 @@ class Go(Language):
     def candidate(self, source: str, entry_point: str) -> Program:
         name = _checked(entry_point)
         served = Part((), f"\nfunc main() {{ ratchetServe({name}) }}\n")
-        return Program(composed([parted(_without_main(source)), served]), self.name, files=_driver())
+        return Program(composed([parted(_without_main(source)), served]), self.name, files=driver(*_DRIVERS))
 
     def examiner(self, declaration: str, test: str, entry_point: str) -> Program:
         name = _checked(entry_point)
@@ -120,7 +121,7 @@ class Go(Language):
         before = parted(_without_main(f"{declaration[: heads[-1].start()]}{stub}"))
         tests = parted(test.lstrip()[1:] if closed(test) else test)
         text = composed([before, tests, *_ending(tests)], ("testing",))
-        return Program(text, self.name, files=_driver())
+        return Program(text, self.name, files=driver(*_DRIVERS))
 
 
 def _asked(go: str) -> tuple[str, str, str]:
@@ -167,10 +168,6 @@ def _library(go: str, version: str) -> Path:
     except (OSError, subprocess.SubprocessError) as error:
         raise Missing(f"its standard library cannot be compiled into {home} ({error})") from None
     return home
-
-
-def _driver() -> dict[str, str]:
-    return {name: (DRIVERS / name).read_text(encoding="utf-8") for name in _DRIVERS}
 
 
 def _checked(entry_point: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from ratchet.sandbox.languages import DRIVERS, Command, Language, Toolchain, first_line, register, tool
 from ratchet.sandbox.languages._split import before, named
@@ -36,9 +37,9 @@ COUNTED = (
 class JavaScript(Language):
     name = "javascript"
     title = "JavaScript"
-    aliases = ("js", "node", "nodejs", "ecmascript")
-    extensions = (".js", ".mjs", ".cjs")
-    debian = ("nodejs",)
+    aliases: ClassVar[tuple[str, ...]] = ("js", "node", "nodejs", "ecmascript")
+    extensions: ClassVar[tuple[str, ...]] = (".js", ".mjs", ".cjs")
+    debian: ClassVar[tuple[str, ...]] = ("nodejs",)
 
     def find(self) -> Toolchain:
         return node()
@@ -50,19 +51,32 @@ class JavaScript(Language):
         return node_command(tools, files[0], limits)
 
     def adapted(self, limits: Limits) -> Limits:
-        return with_node(limits)
+        return replace(
+            limits, memory_bytes=limits.memory_bytes + OVERHEAD_BYTES, processes=limits.processes + THREADS
+        )
 
     def ran_out_of_memory(self, stderr: str) -> bool:
-        return out_of_memory(stderr)
+        return "JavaScript heap out of memory" in stderr or "Array buffer allocation failed" in stderr
 
     def together(self, source: str, test: str) -> str:
         return f"{COUNTED}{source}\n{test}"
 
     def candidate(self, source: str, entry_point: str) -> Program:
-        return served(self.name, source, entry_point)
+        name = named(entry_point, NAME)
+        text = f"{source}\n;{_loaded(is_module(source))} ratchet_driver.serve(() => {name});\n"
+        return Program(text, self.name, files=_files())
 
     def examiner(self, declaration: str, test: str, entry_point: str) -> Program:
-        return asking(self.name, declaration, test, entry_point)
+        name = named(entry_point, NAME)
+        head = (
+            rf"^[ \t]*(?:export\s+(?:default\s+)?)?(?:(?:async\s+)?function\s*\*?\s*{re.escape(name)}\s*[(<]"
+            rf"|(?:const|let|var)\s+{re.escape(name)}\s*[=:])"
+        )
+        helpers = before(declaration, head)
+        loaded = _loaded(is_module(helpers + test))
+        stub = f'function {name}() {{ return ratchet_driver.ask("{name}", [...arguments]); }}\n'
+        text = f"{loaded} ratchet_driver.tellLast(); {COUNTED}{helpers}{stub}{test}"
+        return Program(text, self.name, files=_files())
 
 
 def node() -> Toolchain:
@@ -72,22 +86,10 @@ def node() -> Toolchain:
 
 
 def node_command(tools: Toolchain, file: str, limits: Limits, *flags: str) -> Command:
-    """How node runs a file. Its heap may be as large as the memory limit; `with_node` grants the rest."""
+    """How node runs a file. Its heap may be as large as the limit; `JavaScript.adapted` grants the rest."""
     heap = max(8, limits.memory_bytes >> 20)
     argv = (tools.tools["node"], f"--max-old-space-size={heap}", "--v8-pool-size=1", *flags, file)
     return Command(argv, {"UV_THREADPOOL_SIZE": "2", "NODE_NO_WARNINGS": "1"})
-
-
-def with_node(limits: Limits) -> Limits:
-    """The limits of a program with what node needs for itself on top."""
-    return replace(
-        limits, memory_bytes=limits.memory_bytes + OVERHEAD_BYTES, processes=limits.processes + THREADS
-    )
-
-
-def out_of_memory(stderr: str) -> bool:
-    """Whether node says that it got no more memory."""
-    return "JavaScript heap out of memory" in stderr or "Array buffer allocation failed" in stderr
 
 
 def is_module(source: str) -> bool:
@@ -108,28 +110,6 @@ def _loaded(module: bool) -> str:
         f'import ratchet_driver from "./{_DRIVER}";'
         if module
         else f'var ratchet_driver = require("./{_DRIVER}");'
-    )
-
-
-def served(language: str, source: str, entry_point: str) -> Program:
-    """A text that answers for its function once it has run."""
-    name = named(entry_point, NAME)
-    text = f"{source}\n;{_loaded(is_module(source))} ratchet_driver.serve(() => {name});\n"
-    return Program(text, language, files=_files())
-
-
-def asking(language: str, declaration: str, test: str, entry_point: str) -> Program:
-    """A test in which the function asks; what stands before the function's head stays."""
-    name = named(entry_point, NAME)
-    head = (
-        rf"^[ \t]*(?:export\s+(?:default\s+)?)?(?:(?:async\s+)?function\s*\*?\s*{re.escape(name)}\s*[(<]"
-        rf"|(?:const|let|var)\s+{re.escape(name)}\s*[=:])"
-    )
-    helpers = before(declaration, head)
-    loaded = _loaded(is_module(helpers + test))
-    stub = f'function {name}() {{ return ratchet_driver.ask("{name}", [...arguments]); }}\n'
-    return Program(
-        f"{loaded} ratchet_driver.tellLast(); {COUNTED}{helpers}{stub}{test}", language, files=_files()
     )
 
 

@@ -6,8 +6,17 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ratchet.sandbox.languages import Command, Language, Missing, Toolchain, first_line, register, tool
-from ratchet.sandbox.languages._split import before, driver, named
+from ratchet.sandbox.languages import (
+    Command,
+    Language,
+    Missing,
+    Toolchain,
+    driver,
+    first_line,
+    register,
+    tool,
+)
+from ratchet.sandbox.languages._split import before, named
 from ratchet.sandbox.types import Limits, Program
 
 _DRIVER = "ratchet.php"

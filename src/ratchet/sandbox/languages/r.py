@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ratchet.sandbox.languages import Command, Language, Toolchain, first_line, register, tool
-from ratchet.sandbox.languages._split import before, driver, named
+from ratchet.sandbox.languages import Command, Language, Toolchain, driver, first_line, register, tool
+from ratchet.sandbox.languages._split import before, named
 from ratchet.sandbox.types import Limits, Program
 
 _DRIVER = "ratchet.R"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ratchet.sandbox.languages import Command, Language, Toolchain, first_line, register, tool
-from ratchet.sandbox.languages._split import before, driver, named
+from ratchet.sandbox.languages import Command, Language, Toolchain, driver, first_line, register, tool
+from ratchet.sandbox.languages._split import before, named
 from ratchet.sandbox.types import Limits, Program
 
 _DRIVER = "ratchet.rb"

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ratchet.sandbox.languages import (
-    DRIVERS,
     Build,
     Command,
     Language,
     Toolchain,
     Unsplittable,
+    driver,
     first_line,
     register,
     tool,
@@ -89,7 +89,7 @@ class Rust(Language):
         name = _checked(entry_point)
         text = without_unused_crates(_without_main(source))
         served = f"fn main() {{ ratchet_driver::serve({name}); }}\n"
-        return Program(f"{text}{_MODULE}{served}", self.name, files=_driver())
+        return Program(f"{text}{_MODULE}{served}", self.name, files=driver(*_DRIVERS))
 
     def examiner(self, declaration: str, test: str, entry_point: str) -> Program:
         name = _checked(entry_point)
@@ -104,7 +104,7 @@ class Rust(Language):
             start = _without_main(start)
         text = without_unused_crates(f"{start}\n{stub}\n{test}")
         marker = _TESTS if _has_test(test) else ""
-        return Program(f"{marker}{text}{_MODULE}", self.name, files=_driver())
+        return Program(f"{marker}{text}{_MODULE}", self.name, files=driver(*_DRIVERS))
 
 
 def without_unused_crates(text: str) -> str:
@@ -120,10 +120,6 @@ def without_unused_crates(text: str) -> str:
         if use[1] not in _AT_HAND and "*" not in use[0] and not mentioned & words:
             unused.append(use.span())
     return blanked(text, unused)
-
-
-def _driver() -> dict[str, str]:
-    return {name: (DRIVERS / name).read_text(encoding="utf-8") for name in _DRIVERS}
 
 
 def _checked(entry_point: str) -> str:

@@ -16,7 +16,6 @@ from ratchet.sandbox.languages import (
     DRIVERS,
     Build,
     Command,
-    Language,
     Missing,
     Toolchain,
     first_line,
@@ -24,17 +23,8 @@ from ratchet.sandbox.languages import (
     tool,
 )
 from ratchet.sandbox.languages._texts import beside_system
-from ratchet.sandbox.languages.javascript import (
-    COUNTED,
-    asking,
-    is_module,
-    node,
-    node_command,
-    out_of_memory,
-    served,
-    with_node,
-)
-from ratchet.sandbox.types import Limits, Program
+from ratchet.sandbox.languages.javascript import JavaScript, is_module, node, node_command
+from ratchet.sandbox.types import Limits
 
 _MADE = {".ts": ".js", ".mts": ".mjs", ".cts": ".cjs", ".tsx": ".js"}
 _STRIPS = (22, 18)
@@ -45,7 +35,7 @@ _VERSION = re.compile(r"v(\d+)\.(\d+)\.")
 
 
 @register
-class TypeScript(Language):
+class TypeScript(JavaScript):
     name = "typescript"
     title = "TypeScript"
     aliases = ("ts", "tsc")
@@ -82,21 +72,6 @@ class TypeScript(Language):
         if "library" in tools.tools:
             return node_command(tools, _made(files[0]), limits)
         return node_command(tools, files[0], limits, "--experimental-transform-types")
-
-    def adapted(self, limits: Limits) -> Limits:
-        return with_node(limits)
-
-    def ran_out_of_memory(self, stderr: str) -> bool:
-        return out_of_memory(stderr)
-
-    def together(self, source: str, test: str) -> str:
-        return f"{COUNTED}{source}\n{test}"
-
-    def candidate(self, source: str, entry_point: str) -> Program:
-        return served(self.name, source, entry_point)
-
-    def examiner(self, declaration: str, test: str, entry_point: str) -> Program:
-        return asking(self.name, declaration, test, entry_point)
 
 
 def _made(file: str) -> str:

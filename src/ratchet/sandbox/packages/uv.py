@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -72,24 +73,26 @@ class Uv:
     ) -> tuple[int, str, str]:
         """Run uv in `folder`, where no project is configured; its exit code and what it wrote."""
         common = ("--color", "never", "--no-progress", "--cache-dir", str(self.cache))
-        process = subprocess.Popen(
-            (binary(), *arguments, *common),
-            cwd=folder,
-            env=self.index.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,  # ctrl-C comes to us, and we end it
-        )
-        given: str | None = stdin
+        # A file, as `communicate` forgets its input where its time-out comes before the first write.
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as given:
+            given.write(stdin)
+            given.seek(0)
+            process = subprocess.Popen(
+                (binary(), *arguments, *common),
+                cwd=folder,
+                env=self.index.environment,
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,  # ctrl-C comes to us, and we end it
+            )
         try:
             while True:
                 try:
-                    out, said = process.communicate(given, timeout=_LOOK_S)
+                    out, said = process.communicate(timeout=_LOOK_S)
                 except subprocess.TimeoutExpired:
-                    given = None  # it goes on with what it was given first
                     if time.monotonic() >= self.deadline:
                         raise TimedOutError("resolving and installing the packages timed out") from None
                     if max_bytes is not None and _written(process.pid) > max_bytes + _SLACK_BYTES:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import binascii
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ratchet.errors import RatchetError
-from ratchet.sandbox.languages import Missing, language, names, toolchain
+from ratchet.sandbox.languages import language, survey
 from ratchet.sandbox.types import Limits, Outcome, Program, Sandbox, Status
 from ratchet.serve.sandbox.guarded import Bounds
 from ratchet.serve.sandbox.phases import NOT_RUN, all_cores, phases
@@ -143,18 +142,16 @@ class Runtime:
 def runtimes() -> tuple[Runtime, ...]:
     """The languages whose toolchains are on this machine; slow the first time."""
     found = []
-    for name in names():
-        if name == "python":
-            version, others = ".".join(map(str, sys.version_info[:3])), {"py", "python3", "py3"}
+    for each in survey():
+        if not each.version:
+            continue
+        if each.name == "python":
+            others = {"py", "python3", "py3"}
         else:
-            try:
-                version = version_of(toolchain(name).version)
-            except Missing:
-                continue
-            which = language(name)
-            others = {name, *which.aliases, *(extension.lstrip(".") for extension in which.extensions)}
-        shown = _OTHER_NAMES.get(name, name)
-        found.append(Runtime(name, shown, version, tuple(sorted(others - {shown}))))
+            aliases = language(each.name).aliases
+            others = {each.name, *aliases, *(extension.lstrip(".") for extension in each.extensions)}
+        shown = _OTHER_NAMES.get(each.name, each.name)
+        found.append(Runtime(each.name, shown, version_of(each.version), tuple(sorted(others - {shown}))))
     return tuple(found)
 
 
