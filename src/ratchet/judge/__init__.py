@@ -16,6 +16,7 @@ how sure a mean is: over problems, over training seeds, over both.
 """
 
 from ratchet.judge.compare import equal
+from ratchet.judge.hearing import OracleMode
 from ratchet.judge.intervals import (
     Interval,
     nested_interval,
@@ -24,7 +25,6 @@ from ratchet.judge.intervals import (
     seed_interval,
 )
 from ratchet.judge.judging import judge, judge_many
-from ratchet.judge.oracles import OracleMode
 from ratchet.judge.pass_at_k import pass_at_k
 from ratchet.judge.results import PassAtK, Score
 from ratchet.judge.scoring import score

@@ -13,10 +13,11 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
-from ratchet.errors import HarnessError
+from ratchet.errors import HarnessError, RatchetError
 from ratchet.judge.evidence import last_line, looks_uncompiled, one_line
+from ratchet.judge.hearing import Hearing, OracleMode, Seen, Together
 from ratchet.judge.load import patience as patience_now
-from ratchet.judge.oracles import Hearing, OracleMode, Seen, Together, hear
+from ratchet.judge.oracles import hear
 from ratchet.judge.types import Verdict, VerdictStatus
 from ratchet.judge.workers import Workers
 from ratchet.problems.types import Problem, Sample
@@ -65,12 +66,14 @@ def judge(
     except UnicodeEncodeError:
         nothing = Outcome(Status.ERROR, None, None, "", "", False, False, 0.0, 0.0, 0)
         return _verdict(problem, sample, Seen(VerdictStatus.INVALID, "holds lone surrogates", 0, nothing))
-    candidate = Program(text, problem.language)
+    candidate = Program(text, problem.language, packages=problem.packages)
     hearing = Hearing(
         problem, candidate, sandbox, _stretched(limits, patience), limits, max(patience, 1.0), oracle
     )
     try:
         seen = hear(hearing)
+        if seen.outcome.status is Status.PACKAGES:
+            raise RatchetError(f"the packages that {problem.id} needs cannot be had: {seen.outcome.reason}.")
         if seen.status is VerdictStatus.FAILED and _uncompiled(candidate, seen.outcome, sandbox):
             seen = replace(seen, status=VerdictStatus.INVALID, detail=last_line(seen.outcome.stderr))
         if seen.status is VerdictStatus.PASSED and patience > 1.0:

@@ -16,8 +16,8 @@ from typing import Any, get_args
 
 from ratchet import __version__
 from ratchet.errors import RatchetError
+from ratchet.judge.hearing import OracleMode, where
 from ratchet.judge.judging import judge_many
-from ratchet.judge.oracles import OracleMode, where
 from ratchet.judge.results import Score, choose_k, tally, tally_oracles
 from ratchet.judge.score_run import begin, journalled, recorded, take_up, write_score, write_verdicts
 from ratchet.judge.types import Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ratchet.problems.types import Problem
 from ratchet.sandbox.types import Limits
@@ -17,7 +17,11 @@ class Benchmark:
 
     `default_limits` are those under which its published figures were made.
     `licence` is an SPDX identifier, or "unknown"; `source` says where the data came from.
-    `exceptions` names the problems whose own reference is known not to pass, and why.
+    `exceptions` names the problems whose own reference is known not to pass, and why;
+    `broken` those that no answer can pass, or not here: figures are given with and without
+    them. `rules` is "paper" where all is judged as the authors' own harness does, for figures
+    that can be compared with published ones, and "strict" where its mistakes are mended.
+    `notes` are sentences that a report must not leave out.
     """
 
     name: str
@@ -26,6 +30,9 @@ class Benchmark:
     licence: str
     source: str
     exceptions: Mapping[str, str] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
+    rules: Literal["strict", "paper"] = "strict"
+    notes: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """SHA-256, in hexadecimal, over all that the problems say: the same problems, the same digest."""

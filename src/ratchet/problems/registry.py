@@ -29,22 +29,24 @@ _L = TypeVar("_L", bound=Loader)
 class _Entry:
     load: Loader
     choices: tuple[str, ...]
+    default: str | None
 
 
 _ENTRIES: dict[str, _Entry] = {}
 
 
-def benchmark(name: str, choices: Iterable[str] = ()) -> Callable[[_L], _L]:
+def benchmark(name: str, choices: Iterable[str] = (), *, default: str | None = None) -> Callable[[_L], _L]:
     """Register the decorated function as what loads the benchmark `name`.
 
     With `choices` it is a family: `name:CHOICE` is loaded by calling the function with
-    that choice, and there is no `name` alone. Raises ValueError on a name that is taken.
+    that choice, and `name` alone is the `default`, where there is one. Raises ValueError
+    on a name that is taken.
     """
 
     def register(loader: _L) -> _L:
         if name in _ENTRIES:
             raise ValueError(f"two benchmarks are called {name}")
-        _ENTRIES[name] = _Entry(loader, tuple(choices))
+        _ENTRIES[name] = _Entry(loader, tuple(choices), default)
         return loader
 
     return register
@@ -88,6 +90,8 @@ def _by_name(name: str) -> Benchmark | None:
     family, _, choice = name.partition(":")
     if family in _ENTRIES:
         entry = _ENTRIES[family]
+        if name == family:
+            choice = entry.default or ""
         if choice in entry.choices or (name == family and not entry.choices):
             return entry.load(choice) if choice else entry.load()
         if entry.choices:

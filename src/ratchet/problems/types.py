@@ -109,6 +109,14 @@ class Problem:
     """What goes after the completion to make a program of it: the brace at which models are stopped, say."""
     stop: tuple[str, ...] = ()
     """Where a model's completion is to be cut: before the first of any of these."""
+    other_references: tuple[str, ...] = ()
+    """Further completions that are known to be right."""
+    packages: tuple[str, ...] = ()
+    """The packages of Python that program and tests need, as pip's requirements ("numpy==1.23.5")."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What figures are also given by: its category, the number of its turns, and so on."""
+    max_tokens: int | None = None
+    """The most tokens of a completion (of each turn's), where the benchmark sets that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ratchet.judge import Verdict, judge
+from ratchet.judge.hearing import OracleMode
 from ratchet.judge.judging import was_kept_waiting
 from ratchet.judge.load import patience
-from ratchet.judge.oracles import OracleMode
 from ratchet.problems.types import Problem, Sample
 from ratchet.sandbox.types import Limits, Sandbox
 
