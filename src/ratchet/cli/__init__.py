@@ -27,6 +27,7 @@ from ratchet.errors import RatchetError
 COMMANDS = {
     "demo": ("ratchet.cli.demo:command", "Train a tiny model and turn the whole loop once, on this machine."),
     "score": ("ratchet.cli.score:command", "Judge samples for a benchmark, and print pass@k."),
+    "eval": ("ratchet.cli.eval:command", "Draw samples of benchmarks from a model, judge them, and count."),
     "run": ("ratchet.cli.run:command", "Run one program in the jail, in any language, and say how it ended."),
     "generate": (
         "ratchet.cli.generate:command",

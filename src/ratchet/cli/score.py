@@ -9,28 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ratchet.cli.options import Numbers
+
 if TYPE_CHECKING:
     from ratchet.judge import Score
 
 
 _REASONS_SHOWN = 10
-
-
-class _Ks(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic since click 8.4
-    """Whole numbers with commas between them."""
-
-    name = "k,k,..."
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, ...]:
-        """The numbers, or click's own complaint."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(int(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not a list of whole numbers such as 1,10,100", param, ctx)
 
 
 @click.command()
@@ -42,7 +27,10 @@ class _Ks(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic s
     "[default: the benchmark's own solutions]",
 )
 @click.option(
-    "--k", "ks", type=_Ks(), help="The k of pass@k.  [default: those of 1,10,100 that the samples allow]"
+    "--k",
+    "ks",
+    type=Numbers(int, "1,10,100"),
+    help="The k of pass@k.  [default: those of 1,10,100 that the samples allow]",
 )
 @click.option(
     "--out",

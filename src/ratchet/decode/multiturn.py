@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ratchet.engines.base import Engine, SamplingParams
+from ratchet.engines.base import Completion, Engine, SamplingParams
 from ratchet.runs.seeds import derive
 
 
@@ -21,6 +21,8 @@ class Session:
 
     turns: tuple[str, ...]
     subprograms: tuple[str, ...]
+    completions: tuple[Completion, ...] = ()
+    """What the engine wrote for each turn, of which the subprogram is what was kept."""
 
     @property
     def program(self) -> str:
@@ -47,19 +49,21 @@ def synthesize(
     contexts: Sequence[str] | None = None,
     seeds: Sequence[int] | None = None,
     on_done: Callable[[int], None] = lambda _: None,
+    cut: Callable[[str], str] = lambda text: text,
 ) -> list[Session]:
     """Answer every request turn by turn.
 
     A subprogram ends where the model begins a turn of its own, that is, before
     the first `turn_start` (CodeGen cuts at a line that begins a comment), or where
-    `params` ends it. `contexts[i]` stands before session i and is not part of its
-    program. `seeds[i]` decides the draws of session i. `on_done` is told how many
-    sessions ended.
+    `params` ends it; of that, what `cut` leaves is kept. `contexts[i]` stands before
+    session i and is not part of its program. `seeds[i]` decides the draws of session i.
+    `on_done` is told how many sessions ended.
     """
     contexts = [""] * len(requests) if contexts is None else contexts
     seeds = range(len(requests)) if seeds is None else seeds
     params = replace(params, stop=(*params.stop, turn_start))
     written: list[list[str]] = [[] for _ in requests]
+    completions: list[list[Completion]] = [[] for _ in requests]
     texts = list(contexts)
     for turn in range(max(map(len, requests), default=0)):
         open_ones = [i for i, request in enumerate(requests) if turn < len(request)]
@@ -69,7 +73,11 @@ def synthesize(
             [texts[i] for i in open_ones], params, seeds=[derive(seeds[i], turn) for i in open_ones]
         )
         for i, answer in zip(open_ones, answers, strict=True):
-            written[i].append(answer.text)
-            texts[i] += answer.text
+            completions[i].append(answer)
+            written[i].append(cut(answer.text))
+            texts[i] += written[i][-1]
         on_done(sum(len(requests[i]) == turn + 1 for i in open_ones))
-    return [Session(tuple(r), tuple(w)) for r, w in zip(requests, written, strict=True)]
+    return [
+        Session(tuple(request), tuple(subprograms), tuple(made))
+        for request, subprograms, made in zip(requests, written, completions, strict=True)
+    ]

@@ -107,7 +107,7 @@ class Evaluation:
 
 def problem_line(problem: ProblemRecord) -> str:
     """The line of problems.jsonl."""
-    return json.dumps(asdict(problem), ensure_ascii=False) + "\n"
+    return json.dumps(asdict(problem)) + "\n"
 
 
 def sample_line(sample: SampleRecord) -> str:
@@ -117,7 +117,7 @@ def sample_line(sample: SampleRecord) -> str:
     plain["sample"] = plain.pop("index")
     if plain.pop("standalone"):
         plain["solution"] = plain.pop("completion")
-    return json.dumps(plain, ensure_ascii=False) + "\n"
+    return json.dumps(plain) + "\n"
 
 
 def read_evaluation(path: Path) -> Evaluation:

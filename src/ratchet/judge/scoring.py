@@ -8,9 +8,8 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from difflib import get_close_matches
-from math import isfinite
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +17,7 @@ from ratchet import __version__
 from ratchet.errors import RatchetError
 from ratchet.judge.hearing import OracleMode, where
 from ratchet.judge.judging import judge_many
+from ratchet.judge.options import check_languages, limits_of, walls_of
 from ratchet.judge.results import Score, choose_k, tally, tally_oracles
 from ratchet.judge.score_run import begin, journalled, recorded, take_up, write_score, write_verdicts
 from ratchet.judge.types import Verdict
@@ -32,7 +32,6 @@ from ratchet.problems import (
 )
 from ratchet.runs import Progress, Run, resume_with
 from ratchet.sandbox import LocalSandbox, Sandbox, Walls
-from ratchet.sandbox.languages import Missing, resolve, toolchain
 from ratchet.sandbox.types import Limits
 
 
@@ -82,9 +81,9 @@ def score(
     answers = _answers(problems, samples)
     if oracle not in get_args(OracleMode):
         raise RatchetError(f"oracle must be {', '.join(get_args(OracleMode))}, not {oracle!r}.")
-    limits = _limits(problems.default_limits, timeout, memory_mb)
-    walls = _walls(walls)
-    _check_languages(problems)
+    limits = limits_of(problems.default_limits, timeout, memory_mb)
+    walls = walls_of(walls)
+    check_languages(problems)
     by_problem = _count_by_problem(problems, answers, partial or samples is None)
     refused = {
         problem.id: _reason(problem)
@@ -227,40 +226,10 @@ def _leave_out(refused: Iterable[str], by_problem: dict[str, int], benchmark: Be
     return samples
 
 
-def _check_languages(benchmark: Benchmark) -> None:
-    """Raise RatchetError where the sandbox does not know a language, or this machine cannot run it."""
-    for language in {problem.language for problem in benchmark.problems}:
-        if resolve(language) == "python":
-            continue
-        try:
-            toolchain(language)
-        except Missing as missing:
-            raise RatchetError(f"{missing}.") from None
-
-
 def _run(settings: dict[str, Any], out: str | Path | None, resume: bool) -> Run:
     if out is None:
         return begin(settings, None)
     return take_up(settings, Path(out)) if resume else begin(settings, Path(out))
-
-
-def _limits(defaults: Limits, timeout: float | None, memory_mb: int | None) -> Limits:
-    if timeout is not None and not (isfinite(timeout) and timeout > 0):
-        raise RatchetError(f"the timeout must be a number of seconds above 0, not {timeout}.")
-    if memory_mb is not None and memory_mb < 1:
-        raise RatchetError(f"the memory limit must be 1 MiB or more, not {memory_mb}.")
-    return replace(
-        defaults,
-        wall_s=defaults.wall_s if timeout is None else float(timeout),
-        memory_bytes=defaults.memory_bytes if memory_mb is None else memory_mb << 20,
-    )
-
-
-def _walls(name: Walls | str) -> Walls:
-    try:
-        return Walls(name)
-    except ValueError:
-        raise RatchetError(f"walls must be {' or '.join(Walls)}, not {name!r}.") from None
 
 
 def _count_by_problem(benchmark: Benchmark, samples: Sequence[Sample], partial: bool) -> dict[str, int]:

@@ -42,5 +42,6 @@ def _problem(row: Row) -> Problem:
         prompt + solution,
         RULES.get(id, "evalplus"),
         float(row.fields["atol"]),
+        len(row.fields["base_input"]),
     )
     return Problem(id=id, prompt=prompt, oracle=oracle, turns=(prompt,), reference=solution)

@@ -1,0 +1,80 @@
+"""The Run of an evaluation: begun or taken up again, what was drawn and judged, its files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ratchet.errors import RatchetError
+from ratchet.evaluation.drawing import Drawn
+from ratchet.judge import Verdict
+from ratchet.runs import Run
+from ratchet.runs.disk import telling, write_durably
+
+KIND = "eval"
+"""The kind of these Runs."""
+
+DRAWN, VERDICT, PERPLEXITY = "drawn/", "verdict/", "perplexity/"
+"""What the names of units begin with; the key of a `Draw` follows (of a problem: BENCHMARK/POSITION)."""
+
+
+def begin(config: Mapping[str, Any], out: Path | None, seed: int) -> Run:
+    """A new Run, in `out` or in `runs/eval-<benchmarks>-<time>`; raises RatchetError where it cannot be."""
+    if out is None:
+        names = "-".join(str(each["name"]) for each in config["benchmarks"])
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", names).strip(".-")[:60] or "benchmark"
+        base = Path("runs") / f"eval-{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        out, number = base, 1
+        while out.exists():
+            number += 1
+            out = base.with_name(f"{base.name}-{number}")
+    return Run.create(out, kind=KIND, config=config, seed=seed)
+
+
+def take_up(config: Mapping[str, Any], out: Path) -> Run:
+    """The Run in `out`, if it was begun with the same configuration.
+
+    Raises RatchetError where it was not, naming what differs, and where `out` holds no such Run.
+    """
+    run = Run.open(out, kind=KIND)
+    asked = json.loads(json.dumps(config))
+    for key in asked:
+        if run.config.get(key) != asked[key]:
+            run.close()
+            raise RatchetError(
+                f"{out} was begun with another {key.replace('_', ' ')} ({_short(run.config.get(key))} there, "
+                f"{_short(asked[key])} here); give the same to resume it, or another --out to begin anew."
+            )
+    return run
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 200 else f"{text[:200]}…"
+
+
+def drawn(run: Run) -> dict[str, Drawn]:
+    """What was drawn so far, by the key of its Draw."""
+    return {unit.removeprefix(DRAWN): Drawn.from_dict(result) for unit, result in run.units(DRAWN)}
+
+
+def judged(run: Run) -> dict[str, Verdict]:
+    """The verdicts so far, by the key of their Draw."""
+    return {unit.removeprefix(VERDICT): Verdict.from_dict(result) for unit, result in run.units(VERDICT)}
+
+
+def perplexities(run: Run) -> dict[str, float | None]:
+    """The perplexity of each problem's prompt that was scored so far."""
+    return {unit.removeprefix(PERPLEXITY): result["value"] for unit, result in run.units(PERPLEXITY)}
+
+
+def write_file(run: Run, name: str, lines: Iterable[str]) -> None:
+    """Write RUN/name whole, or not at all."""
+    with telling(
+        f"{run.path / name} cannot be written", "make room, then resume: all results are safe in the Run"
+    ):
+        write_durably(run.path / name, "".join(lines))
