@@ -45,23 +45,24 @@ def synthesize(
     requests: Sequence[Sequence[str]],
     params: SamplingParams,
     *,
-    turn_start: str,
+    turn_start: str = "",
     contexts: Sequence[str] | None = None,
     seeds: Sequence[int] | None = None,
     on_done: Callable[[int], None] = lambda _: None,
-    cut: Callable[[str], str] = lambda text: text,
+    kept: Callable[[Completion], str] = lambda completion: completion.text,
 ) -> list[Session]:
     """Answer every request turn by turn.
 
     A subprogram ends where the model begins a turn of its own, that is, before
     the first `turn_start` (CodeGen cuts at a line that begins a comment), or where
-    `params` ends it; of that, what `cut` leaves is kept. `contexts[i]` stands before
+    `params` ends it; what is `kept` of that goes on. `contexts[i]` stands before
     session i and is not part of its program. `seeds[i]` decides the draws of session i.
     `on_done` is told how many sessions ended.
     """
     contexts = [""] * len(requests) if contexts is None else contexts
     seeds = range(len(requests)) if seeds is None else seeds
-    params = replace(params, stop=(*params.stop, turn_start))
+    if turn_start:
+        params = replace(params, stop=(*params.stop, turn_start))
     written: list[list[str]] = [[] for _ in requests]
     completions: list[list[Completion]] = [[] for _ in requests]
     texts = list(contexts)
@@ -74,7 +75,7 @@ def synthesize(
         )
         for i, answer in zip(open_ones, answers, strict=True):
             completions[i].append(answer)
-            written[i].append(cut(answer.text))
+            written[i].append(kept(answer))
             texts[i] += written[i][-1]
         on_done(sum(len(requests[i]) == turn + 1 for i in open_ones))
     return [

