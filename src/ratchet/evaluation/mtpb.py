@@ -19,8 +19,8 @@ Difficulty = Literal["easy", "medium", "hard"]
 EASY, HARD = 0.7, 0.3
 """A problem is easy where its pass rate is above the first, hard where it is below the second.
 
-Our own thresholds: the paper splits its problems in three by their mean pass rates, but no
-text in which it says where was at hand.
+Our own thresholds: the paper too reports three levels of difficulty, but no text that says
+where it drew the lines was at hand.
 """
 
 
@@ -96,7 +96,7 @@ def summarise(results: Iterable[CaseResult], difficulty: Mapping[str, Difficulty
 
 
 def difficulties(runs: Iterable[Mapping[str, float]]) -> dict[str, Difficulty]:
-    """How hard each problem is, by the mean of its pass rates in all runs that have it (see `EASY`, `HARD`)."""
+    """How hard each problem is, by the mean of its pass rates in the runs that have it (`EASY`, `HARD`)."""
     rates: dict[str, list[float]] = {}
     for run in runs:
         for name, rate in run.items():

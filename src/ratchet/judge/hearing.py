@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from ratchet.errors import RatchetError
 from ratchet.judge.evidence import how_it_ended
 from ratchet.judge.types import VerdictStatus
-from ratchet.problems.types import CheckOracle, NativeOracle, Problem
+from ratchet.problems.types import CheckOracle, ContextOracle, NativeOracle, Problem, RenamedOracle
 from ratchet.sandbox import Sandbox
 from ratchet.sandbox.types import CallOutcome, ExamOutcome, Limits, Outcome, Program, Status
 
@@ -121,7 +121,9 @@ def where(problem: Problem, mode: OracleMode) -> str:
     Of a `NativeOracle` "split" may still turn out to be impossible.
     """
     oracle = problem.oracle
-    if not isinstance(oracle, CheckOracle | NativeOracle):
+    while isinstance(oracle, RenamedOracle):
+        oracle = oracle.oracle
+    if not isinstance(oracle, CheckOracle | NativeOracle | ContextOracle):
         return "split"
     if mode == "in-process":
         return mode

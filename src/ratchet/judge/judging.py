@@ -30,7 +30,13 @@ _OWN_TIME = 0.95
 
 
 def program_text(problem: Problem, sample: Sample) -> str:
-    """The whole program that a sample stands for: prompt and completion, or the sample alone."""
+    """The whole program that a sample stands for: prompt and completion, or the sample alone.
+
+    Where the prompt is no part of the program every sample is one of its own, and what the
+    benchmark puts around it is always there.
+    """
+    if not problem.prompt_in_program:
+        return problem.setup + sample.completion + problem.closing
     if sample.standalone:
         return sample.completion
     return problem.setup + problem.prompt + sample.completion + problem.closing
@@ -66,14 +72,14 @@ def judge(
     except UnicodeEncodeError:
         nothing = Outcome(Status.ERROR, None, None, "", "", False, False, 0.0, 0.0, 0)
         return _verdict(problem, sample, Seen(VerdictStatus.INVALID, "holds lone surrogates", 0, nothing))
-    candidate = Program(text, problem.language, packages=problem.packages)
+    candidate = Program(text, problem.language, files=problem.files, packages=problem.packages)
     hearing = Hearing(
         problem, candidate, sandbox, _stretched(limits, patience), limits, max(patience, 1.0), oracle
     )
     try:
         seen = hear(hearing)
         if seen.outcome.status is Status.PACKAGES:
-            raise RatchetError(f"the packages that {problem.id} needs cannot be had: {seen.outcome.reason}.")
+            raise RatchetError(f"{problem.id} is unavailable: {seen.outcome.reason}.")
         if seen.status is VerdictStatus.FAILED and _uncompiled(candidate, seen.outcome, sandbox):
             seen = replace(seen, status=VerdictStatus.INVALID, detail=last_line(seen.outcome.stderr))
         if seen.status is VerdictStatus.PASSED and patience > 1.0:

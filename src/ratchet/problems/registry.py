@@ -13,6 +13,7 @@ from typing import TypeVar
 from ratchet.errors import RatchetError
 from ratchet.problems.benchmark import Benchmark
 from ratchet.problems.jsonl import load_problems
+from ratchet.problems.published import PublishedFile, find_published
 
 ENTRY_POINTS = "ratchet.benchmarks"
 """The entry point group by which another package adds benchmarks: name -> function without arguments.
@@ -30,33 +31,45 @@ class _Entry:
     load: Loader
     choices: tuple[str, ...]
     default: str | None
+    file: PublishedFile | None
 
 
 _ENTRIES: dict[str, _Entry] = {}
 
 
-def benchmark(name: str, choices: Iterable[str] = (), *, default: str | None = None) -> Callable[[_L], _L]:
+def benchmark(
+    name: str,
+    choices: Iterable[str] = (),
+    *,
+    default: str | None = None,
+    file: PublishedFile | None = None,
+) -> Callable[[_L], _L]:
     """Register the decorated function as what loads the benchmark `name`.
 
     With `choices` it is a family: `name:CHOICE` is loaded by calling the function with
-    that choice, and `name` alone is the `default`, where there is one. Raises ValueError
-    on a name that is taken.
+    that choice, and `name` alone is the `default`, where there is one. With `file` it is read
+    from a file in a format of its own: `name:PATH` is loaded by calling the function with
+    that Path, and `name` alone with the place where `file` lies on this machine. Raises
+    ValueError on a name that is taken.
     """
 
     def register(loader: _L) -> _L:
         if name in _ENTRIES:
             raise ValueError(f"two benchmarks are called {name}")
-        _ENTRIES[name] = _Entry(loader, tuple(choices), default)
+        _ENTRIES[name] = _Entry(loader, tuple(choices), default, file)
         return loader
 
     return register
 
 
 def benchmark_names() -> tuple[str, ...]:
-    """The names that `load_benchmark` knows, ours and those of installed packages, sorted."""
+    """The names that `load_benchmark` knows, ours and those of installed packages, sorted.
+
+    The default choice of a family stands there by the family's name.
+    """
     _register_ours()
     ours = (
-        f"{name}:{choice}" if choice else name
+        f"{name}:{choice}" if choice and choice != entry.default else name
         for name, entry in _ENTRIES.items()
         for choice in entry.choices or ("",)
     )
@@ -90,6 +103,8 @@ def _by_name(name: str) -> Benchmark | None:
     family, _, choice = name.partition(":")
     if family in _ENTRIES:
         entry = _ENTRIES[family]
+        if entry.file is not None:
+            return entry.load(Path(choice) if choice else find_published(entry.file, family))
         if name == family:
             choice = entry.default or ""
         if choice in entry.choices or (name == family and not entry.choices):

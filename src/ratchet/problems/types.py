@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class ReferenceOracle:
     program: str
     rule: str = "evalplus"
     tolerance: float = 0.0
+    original: int = 0
+    """How many of the inputs, the first, are those of the benchmark that the others were added to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,104 @@ class NativeOracle:
     as far as is known before it is tried."""
 
 
-Oracle = CallOracle | CheckOracle | ReferenceOracle | NativeOracle
+@dataclass(frozen=True, slots=True)
+class VariablesOracle:
+    """Judge a script by a test text that reads the `variables` it leaves, and raises on a wrong answer.
+
+    `preamble` is code that the test relies on besides them: imports, mostly. What is no
+    plain data, a generator say, the test works with over there (as `CheckOracle.handles` says).
+    """
+
+    variables: tuple[str, ...]
+    test: str
+    preamble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedOracle:
+    """Judge a completion by another `oracle`, once its private names have been put back to public ones.
+
+    `table` is pairs of a public name and its private one, in the order in which they are put
+    back. The program is then `prompt` and the completion; one that uses a public name fails.
+    """
+
+    oracle: Oracle
+    prompt: str
+    table: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StdioOracle:
+    """Judge a script by what it prints: it is run once per case, `(stdin, stdout)`, each under all limits.
+
+    Lines are compared without white space at their ends, and as numbers where their texts differ.
+    """
+
+    cases: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EachCallOracle:
+    """As `CallOracle`, but each case has a run of its own, under all limits."""
+
+    entry_point: str
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionOracle:
+    """Judge an assertion about a function `f` that `program` defines, `f(INPUT) == OUTPUT` (CRUXEval).
+
+    What was `asked` for is taken from the answer and evaluated in a jail; the rest of the answer
+    counts for nothing. `output` is what `f` is to return, as a Python literal.
+    """
+
+    program: str
+    asked: Literal["input", "output"]
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContextOracle:
+    """Judge a piece of code by a test text that puts it into a program of its own making (DS-1000).
+
+    `test` defines `test_execution(code)`, which passes the whole program to `exec` with its
+    inputs and reads `outputs` in what it leaves, and may define `test_string(code)`.
+    """
+
+    test: str
+    outputs: tuple[str, ...]
+    together: str = ""
+    """Why this test cannot be kept apart from the program that it judges; empty where it can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedOracle:
+    """Judge by the value that a program prints last: the first argument of its last print (MTPB).
+
+    `rules` says how it is found and compared (`ratchet.judge.printed`). `seconds` is the paper's
+    alarm, at which a program is stopped and what it has printed is judged; the strict rules
+    know no other time limit than the sandbox's.
+    """
+
+    expected: Any
+    rules: Literal["strict", "paper"] = "strict"
+    seconds: float = 20.0
+
+
+Oracle = (
+    CallOracle
+    | CheckOracle
+    | ReferenceOracle
+    | NativeOracle
+    | VariablesOracle
+    | RenamedOracle
+    | StdioOracle
+    | EachCallOracle
+    | PredictionOracle
+    | ContextOracle
+    | PrintedOracle
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +212,19 @@ class Problem:
     """Further completions that are known to be right."""
     packages: tuple[str, ...] = ()
     """The packages of Python that program and tests need, as pip's requirements ("numpy==1.23.5")."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Texts that lie beside the program, by path, and that it may import; its tests do not have them."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """What figures are also given by: its category, the number of its turns, and so on."""
+    turn_rule: str = ""
+    """How each turn's completion is cut, by its name in `ratchet.decode.turns`; empty: by `stop`."""
     max_tokens: int | None = None
     """The most tokens of a completion (of each turn's), where the benchmark sets that."""
+    prompt_in_program: bool = True
+    """Whether the program begins with the prompt; else that only asks for one, in words or by examples."""
+    suffix: str = ""
+    """What stands after the gap that the completion fills, for models that can see it; empty: it goes on
+    from the prompt to an end of its own."""
 
 
 @dataclass(frozen=True, slots=True)

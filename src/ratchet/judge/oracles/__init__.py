@@ -6,9 +6,32 @@ To add one, give it a dataclass in `ratchet.problems.types` and a file here, and
 from __future__ import annotations
 
 from ratchet.judge.hearing import KINDS, Hearing, Seen
-from ratchet.judge.oracles import calls, check, native, reference
+from ratchet.judge.oracles import (
+    calls,
+    check,
+    context,
+    native,
+    prediction,
+    printed,
+    reference,
+    renamed,
+    stdio,
+    variables,
+)
 
-__all__ = ["calls", "check", "hear", "native", "reference"]
+__all__ = [
+    "calls",
+    "check",
+    "context",
+    "hear",
+    "native",
+    "prediction",
+    "printed",
+    "reference",
+    "renamed",
+    "stdio",
+    "variables",
+]
 
 
 def hear(hearing: Hearing) -> Seen:
