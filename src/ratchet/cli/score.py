@@ -138,13 +138,26 @@ def _print(result: Score) -> None:
     if result.left_out_k:
         names = ", ".join(f"pass@{k}" for k in result.left_out_k)
         console.print(f"{names} left out: some problem has fewer samples")
+    for line in _about_broken(result):
+        console.print(line)
     for line in _about_oracles(result):
         console.print(line)
     if result.failed_references:
         console.print(f"the benchmark's own solutions that do not pass: {len(result.failed_references):,}")
         for line in _first(result.failed_references, result):
             console.print(line)
+    for note in result.notes:
+        console.print(f"note: {note}")
     console.print(f"verdicts: {result.run}/verdicts.jsonl")
+
+
+def _about_broken(result: Score) -> Iterator[str]:
+    """Lines that give the score without the problems that no answer can pass."""
+    if result.broken:
+        yield f"problems that no answer passes that does what is asked, or not here: {len(result.broken):,}"
+        for row in result.unbroken_pass_at:
+            yield f"pass@{row.k} without these: {row.mean:.3f}"
+        yield from _first(result.broken, result)
 
 
 def _about_oracles(result: Score) -> Iterator[str]:

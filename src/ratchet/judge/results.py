@@ -81,14 +81,25 @@ class Score:
     run: str
     settings: dict[str, Any]
     failed_references: dict[str, str] = field(default_factory=dict)
-    """Where the benchmark's own solutions were judged: those that did not pass, and why."""
+    """Where the benchmark's own solutions were judged: problems of which none passed, and why. Such a
+    problem counts as passed where one of its solutions does."""
+    broken: dict[str, str] = field(default_factory=dict)
+    """Problems that no answer can pass, or not here, and why."""
+    unbroken_pass_at: tuple[PassAtK, ...] = ()
+    """pass@k over the other problems; empty where none is broken."""
+    rules: str = "strict"
+    """By whose rules it was judged: "paper" for the authors' own, else "strict"."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the figures must know."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON data, as `score.json` and `--json` have it; pass@k by "pass@1" and so on."""
         plain = asdict(self)
         plain["pass_at"] = pass_at_dict(self.pass_at)
         plain["oracles"] = self.oracles.as_dict()
+        plain["unbroken_pass_at"] = pass_at_dict(self.unbroken_pass_at)
         plain["left_out_k"] = list(self.left_out_k)
+        plain["notes"] = list(self.notes)
         return plain
 
 

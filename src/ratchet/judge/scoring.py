@@ -91,7 +91,7 @@ def score(
         if problem.id in by_problem and where(problem, oracle) == "refused"
     }
     refused_samples = _leave_out(refused, by_problem, problems)
-    ks, left_out_k = choose_k(k, by_problem)
+    ks, left_out_k = choose_k(k, by_problem if samples is not None else dict.fromkeys(by_problem, 1))
     settings = {
         "benchmark": problems.name,
         "problems_sha256": problems.digest(),
@@ -123,7 +123,10 @@ def score(
         refused_samples += _leave_out(late, by_problem, problems)
         refused |= late
         write_verdicts(run, verdicts)
-        pass_at, counts = tally(verdicts, ks)
+        told = verdicts if samples is not None else _best(verdicts)
+        pass_at, counts = tally(told, ks)
+        broken = {name: why for name, why in problems.broken.items() if name in by_problem}
+        unbroken = [verdict for verdict in told if verdict.problem_id not in broken]
         result = Score(
             benchmark=problems.name,
             problems=len(by_problem),
@@ -135,7 +138,11 @@ def score(
             oracles=tally_oracles(verdicts, ks, refused, refused_samples, _reasons(verdicts)),
             run=str(run.path),
             settings={**settings, "licence": problems.licence, "source": problems.source, **_versions()},
-            failed_references=_failed(problems, verdicts) if samples is None else {},
+            failed_references=_failed(problems, told) if samples is None else {},
+            broken=broken,
+            unbroken_pass_at=tally(unbroken, ks)[0] if broken and unbroken else (),
+            rules=problems.rules,
+            notes=problems.notes,
         )
         write_score(run, result.as_dict())
     return result
@@ -182,9 +189,10 @@ def _answers(benchmark: Benchmark, samples: Iterable[Sample] | str | Path | None
     """What is to be judged; the references where nothing else is given."""
     if samples is None:
         answers = [
-            Sample(problem.id, 0, problem.reference)
+            Sample(problem.id, index, reference)
             for problem in benchmark.problems
             if problem.reference is not None
+            for index, reference in enumerate((problem.reference, *problem.other_references))
         ]
         if not answers:
             raise RatchetError(f"{benchmark.name} holds no solutions of its own; give --samples FILE.")
@@ -192,11 +200,21 @@ def _answers(benchmark: Benchmark, samples: Iterable[Sample] | str | Path | None
     return list(read_samples(Path(samples)) if isinstance(samples, str | Path) else samples)
 
 
+def _best(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """One verdict of each problem: the first that passed, or else the first."""
+    best: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        known = best.setdefault(verdict.problem_id, verdict)
+        if verdict.passed and not known.passed:
+            best[verdict.problem_id] = verdict
+    return list(best.values())
+
+
 def _failed(benchmark: Benchmark, verdicts: Iterable[Verdict]) -> dict[str, str]:
-    """The problems whose reference did not pass: the reason that the benchmark knows, or the evidence."""
+    """The problems of which no reference passed: the reason that the benchmark knows, or the evidence."""
+    reasons = {**benchmark.exceptions, **benchmark.broken}
     return {
-        verdict.problem_id: benchmark.exceptions.get(verdict.problem_id)
-        or f"{verdict.status}: {verdict.detail}"
+        verdict.problem_id: reasons.get(verdict.problem_id) or f"{verdict.status}: {verdict.detail}"
         for verdict in verdicts
         if not verdict.passed
     }

@@ -47,12 +47,13 @@ def _column_parts(array: Any, depth: int, codec: Tree) -> list[Any]:
     if kind == "IntervalDtype":
         ends = [labels_tree(end, depth + 1, codec) for end in (array.left, array.right)]
         return ["interval", array.closed, *ends]
-    if not isinstance(array, pandas.arrays.NumpyExtensionArray) and kind not in _NUMPY_TYPES:
+    if kind not in _NUMPY_DTYPES and not isinstance(array.dtype, sys.modules["numpy"].dtype):
         raise NotPlainError(f"a column of dtype {array.dtype}, which is not plain data")
     return ["numpy", array_tree(array.to_numpy(), depth, codec)]
 
 
-_NUMPY_TYPES = ("DateTime64DType", "TimeDelta64DType")
+_NUMPY_DTYPES = ("NumpyEADtype", "PandasDtype")
+"""What says that an array of pandas' is one of numpy's: today, and before pandas 2.1."""
 
 
 def _strings(array: Any) -> list[Any]:
@@ -143,8 +144,9 @@ def _read_string(parts: list[Any]) -> Any:
         raw[start:end].decode("utf-8", "surrogatepass") if there else None
         for start, end, there in zip(bounds, bounds[1:], present.tolist(), strict=False)
     ]
-    kind = pandas.StringDtype(one_of(storage, ("python", "pyarrow")), na_value=pandas.NA if na else numpy.nan)
-    return pandas.array(texts, dtype=kind)
+    # Before pandas 2.3 there is no such choice.
+    absent = {} if na else {"na_value": numpy.nan}
+    return pandas.array(texts, dtype=pandas.StringDtype(one_of(storage, ("python", "pyarrow")), **absent))
 
 
 def _read_masked(parts: list[Any]) -> Any:
@@ -186,7 +188,7 @@ def _read_zoned(parts: list[Any]) -> Any:
 def _read_period(parts: list[Any]) -> Any:
     pandas = pandas_here()
     freq, values = parts
-    return pandas.PeriodIndex.from_ordinals(ints(values), freq=frequency(freq)).array
+    return pandas.arrays.PeriodArray(ints(values), dtype=pandas.PeriodDtype(frequency(freq)))
 
 
 def _read_interval(parts: list[Any]) -> Any:

@@ -96,14 +96,17 @@ def _write_frame(value: Any, depth: int, codec: Tree) -> Any:
 
 
 def _write_timestamp(value: Any, depth: int, codec: Tree) -> Any:
-    ticks = int(value.asm8.astype("int64"))
-    return tag(
-        "timestamp", [codec.tree(ticks, depth), value.unit, zone_tree(value.tzinfo, value), value.fold]
-    )
+    ticks = codec.tree(int(value.asm8.astype("int64")), depth)
+    return tag("timestamp", [ticks, _unit(value), zone_tree(value.tzinfo, value), value.fold])
 
 
 def _write_delta(value: Any, depth: int, codec: Tree) -> Any:
-    return tag("delta", [codec.tree(int(value.asm8.astype("int64")), depth), value.unit])
+    return tag("delta", [codec.tree(int(value.asm8.astype("int64")), depth), _unit(value)])
+
+
+def _unit(value: Any) -> str:
+    """What a moment's ticks are: before pandas 2.0 all are nanoseconds."""
+    return str(getattr(value, "unit", "ns"))
 
 
 def _write_period(value: Any, depth: int, codec: Tree) -> Any:

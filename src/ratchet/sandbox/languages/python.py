@@ -75,6 +75,8 @@ def interpreter() -> Interpreter:
             ("OMP_NUM_THREADS", "1"),
             ("OPENBLAS_NUM_THREADS", "1"),
             ("MKL_NUM_THREADS", "1"),
+            # Arrow's own allocator sets a gigabyte aside, which is all that a program may have.
+            ("ARROW_DEFAULT_MEMORY_POOL", "system"),
             ("LANG", "C.UTF-8"),
             ("PATH", f"{os.path.dirname(executable)}:/usr/local/bin:/usr/bin:/bin"),
             ("HOME", "/tmp"),

@@ -16,7 +16,7 @@ from typing import Any
 from ratchet.errors import RatchetError
 from ratchet.sandbox.packages import indexes, locks
 from ratchet.sandbox.packages.nouns import PackagesError, PackageSettings, TimedOutError, TooLargeError
-from ratchet.sandbox.packages.uv import Uv, read
+from ratchet.sandbox.packages.uv import Uv, lent, read
 
 _REFUSED_S = 600.0
 """For how long at most an index that did not have something is not asked for it again."""
@@ -51,7 +51,7 @@ class Resolutions:
     def of(self, requests: tuple[str, ...], deadline: float) -> Resolution:
         """The exact set for requests in their canonical spelling; raises PackagesError or RatchetError."""
         index = indexes.configured(self._settings.index_url)
-        name = _hash([requests, index.identity(), _platform()])
+        name = _name(requests, index)
         found = self._fresh(self._known.get(name)) or self._fresh(self._read(name))
         if found is None:
             with locks.held(self._root / "locks" / f"{name}.lock", deadline=deadline):
@@ -63,7 +63,7 @@ class Resolutions:
 
     def refuse(self, requests: tuple[str, ...], error: TooLargeError) -> None:
         """Remember that what these requests came to is larger than the limit."""
-        name = _hash([requests, indexes.configured(self._settings.index_url).identity(), _platform()])
+        name = _name(requests, indexes.configured(self._settings.index_url))
         refusal = Resolution(time.time(), refused=str(error), over_bytes=self._settings.max_bytes)
         self._known[name] = refusal
         self._write(name, refusal)
@@ -116,6 +116,11 @@ class Resolutions:
         except BaseException:
             os.unlink(written)
             raise
+
+
+def _name(requests: tuple[str, ...], index: indexes.Index) -> str:
+    """Of the file with the answer: made of all that it depends on."""
+    return _hash([requests, index.identity(), _platform(), lent(requests)])
 
 
 def _hash(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -11,9 +12,10 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from ratchet.sandbox.packages.indexes import Index
 from ratchet.sandbox.packages.nouns import PackagesError, TimedOutError, TooLargeError
 
 _LOOK_S = 0.05
+_LARGE = ("torch",)
 _SLACK_BYTES = 32 << 20
 """What uv may write besides what it installs: the index's answers, mostly."""
 
@@ -39,11 +42,13 @@ class Uv:
     def resolve(self, requests: Sequence[str], folder: Path, max_bytes: int) -> str:
         """The exact set that satisfies these requirements, as the text of a pylock.toml; `folder` is empty.
 
-        An index without metadata makes uv fetch whole wheels for it: raises TooLargeError once more
-        than `max_bytes` were written, PackagesError for what the author of the requirements can
-        mend, and RatchetError else.
+        What `lent` names is left out. An index without metadata makes uv fetch whole wheels for it:
+        raises TooLargeError once more than `max_bytes` were written, PackagesError for what the
+        author of the requirements can mend, and RatchetError else.
         """
-        options = ("--format", "pylock.toml", "--no-header", "--no-annotate")
+        overrides = folder / "overrides.txt"
+        overrides.write_text("".join(f"{name} ; python_version < '0'\n" for name in lent(requests)))
+        options = ("--format", "pylock.toml", "--no-header", "--no-annotate", "--override", str(overrides))
         order = ("pip", "compile", "-", *options)
         return self._run(*order, folder=folder, stdin="\n".join(requests), max_bytes=max_bytes)
 
@@ -101,6 +106,16 @@ class Uv:
                     return process.returncode, out, said
         finally:
             end(process)
+
+
+def lent(requests: Iterable[str]) -> tuple[str, ...]:
+    """The packages that come from Ratchet's own interpreter, as it has them and no request names them.
+
+    Programs find its packages behind their own. What asks for torch, of whatever version, gets
+    the one that is there: with all that an index has it bring along, it has gigabytes.
+    """
+    named = {re.split(r"[^a-z0-9-]", request, maxsplit=1)[0] for request in requests}
+    return tuple(name for name in _LARGE if name not in named and find_spec(name) is not None)
 
 
 def end(process: subprocess.Popen[Any]) -> None:
