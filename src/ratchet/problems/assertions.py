@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ratchet.errors import RatchetError
 from ratchet.problems.syntax import entry_point_of, missing_imports, unbound_names, why_together
@@ -12,6 +13,41 @@ from ratchet.problems.types import CheckOracle, Problem
 def docstring_prompt(text: str, assertion: str) -> str:
     """The request as the docstring of a program to be written, with one assertion to show the name."""
     return f'"""\n{text.strip()}\n{assertion.strip()}\n"""\n'
+
+
+STYLES = ("docstring", "3-shot")
+"""How tasks are put: as the docstring of a program, or after three solved tasks, as in MBPP's paper."""
+
+SHOTS = (2, 3, 4)
+"""The tasks that are shown solved: those of the paper (Austin et al. 2021, section 3)."""
+
+_END = "[DONE]"
+
+
+def request(text: str, assertions: Sequence[str]) -> str:
+    """One task in the words of MBPP's paper, up to where its solution begins."""
+    tests = "\n".join(assertion.strip() for assertion in assertions)
+    return (
+        f"You are an expert Python programmer, and here is your task: {text.strip()} "
+        f"Your code should pass these tests:\n\n{tests}\n[BEGIN]\n"
+    )
+
+
+def shown_solved(tasks: Iterable[tuple[str, Sequence[str], str]]) -> str:
+    """Tasks with their solutions, each as text, assertions and code, to be followed by a request."""
+    return "".join(
+        f"{request(text, assertions)}{_lines(code)}\n{_END}\n\n" for text, assertions, code in tasks
+    )
+
+
+def after_shots(problem: Problem, shots: str, text: str, assertions: Sequence[str]) -> Problem:
+    """The same problem, put after the solved tasks `shots`; its program is the completion alone."""
+    prompt = shots + request(text, assertions)
+    return replace(problem, prompt=prompt, turns=(prompt,), stop=(_END,), prompt_in_program=False)
+
+
+def _lines(code: str) -> str:
+    return "\n".join(line.rstrip() for line in code.strip().splitlines())
 
 
 def assertion_problem(

@@ -67,6 +67,18 @@ def missing_imports(test: str) -> str:
     return "".join(f"import {name}\n" for name in modules)
 
 
+def imported_modules(text: str) -> frozenset[str]:
+    """The top-level names of the modules that `text` imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(_tree(text)):
+        match node:
+            case ast.Import(names=aliases):
+                found |= {alias.name.partition(".")[0] for alias in aliases}
+            case ast.ImportFrom(module=str(module), level=0):
+                found.add(module.partition(".")[0])
+    return frozenset(found)
+
+
 def _tree(test: str) -> ast.AST:
     try:
         return parse(test)

@@ -23,6 +23,12 @@ FILE = DataFile(
 LIMITS = Limits(wall_s=62.0, memory_bytes=4 << 30)
 """EvalPlus's: 60 s and 4 GB for a sample, besides a limit for each input (`ratchet.judge.reference`)."""
 
+STOP = (
+    *("\nif __name__", "\ndef main(", "\nprint("),
+    *("\ndef ", "\nclass ", "\nimport ", "\nfrom ", "\nassert "),
+)
+"""Where EvalPlus cuts what a base model writes (its `provider/utility.py`)."""
+
 RULES = {"HumanEval/32": "evalplus root"}
 """What is compared otherwise than by value: 32 asks for any root of a polynomial."""
 
@@ -44,4 +50,4 @@ def _problem(row: Row) -> Problem:
         float(row.fields["atol"]),
         len(row.fields["base_input"]),
     )
-    return Problem(id=id, prompt=prompt, oracle=oracle, turns=(prompt,), reference=solution)
+    return Problem(id=id, prompt=prompt, oracle=oracle, turns=(prompt,), reference=solution, stop=STOP)

@@ -5,7 +5,7 @@ Tasks 11 to 510 are its test split; 1 to 10 are for few-shot prompts, the rest f
 
 from __future__ import annotations
 
-from ratchet.problems.assertions import assertion_problem
+from ratchet.problems.assertions import SHOTS, STYLES, after_shots, assertion_problem, shown_solved
 from ratchet.problems.benchmark import Benchmark
 from ratchet.problems.data import DataFile, find_data
 from ratchet.problems.lines import Row, read_rows
@@ -23,11 +23,20 @@ LIMITS = Limits(wall_s=10.0)
 """For a sample with all its tests: task 123's own solution needs about 4 s."""
 
 
-@benchmark("mbpp")
-def load() -> Benchmark:
+@benchmark("mbpp", choices=STYLES, default="docstring")
+def load(style: str) -> Benchmark:
     """All 974 tasks; `test_setup_code` runs after the program, as two of them need its classes there."""
-    problems = tuple(_problem(row) for row in read_rows(find_data(FILE)))
-    return Benchmark("mbpp", problems, LIMITS, "CC-BY-4.0", FILE.url)
+    rows = list(read_rows(find_data(FILE)))
+    problems = tuple(map(_problem, rows))
+    if style == "docstring":
+        return Benchmark("mbpp", problems, LIMITS, "CC-BY-4.0", FILE.url)
+    solved = [row for row in rows if row.number("task_id") in SHOTS]
+    shots = shown_solved((row.text("text"), row.texts("test_list"), row.text("code")) for row in solved)
+    problems = tuple(
+        after_shots(problem, shots, row.text("text"), row.texts("test_list"))
+        for problem, row in zip(problems, rows, strict=True)
+    )
+    return Benchmark(f"mbpp:{style}", problems, LIMITS, "CC-BY-4.0", FILE.url)
 
 
 def _problem(row: Row) -> Problem:

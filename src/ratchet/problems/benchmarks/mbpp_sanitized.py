@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ratchet.problems.assertions import assertion_problem
+from ratchet.problems.assertions import SHOTS, STYLES, after_shots, assertion_problem, shown_solved
 from ratchet.problems.benchmark import Benchmark
 from ratchet.problems.benchmarks.mbpp import LIMITS
 from ratchet.problems.data import DataFile, find_data
@@ -18,11 +18,20 @@ FILE = DataFile(
 )
 
 
-@benchmark("mbpp-sanitized")
-def load() -> Benchmark:
+@benchmark("mbpp-sanitized", choices=STYLES, default="docstring")
+def load(style: str) -> Benchmark:
     """The 427 tasks; a task's `test_imports` run before its assertions."""
-    problems = tuple(_problem(row) for row in read_array(find_data(FILE)))
-    return Benchmark("mbpp-sanitized", problems, LIMITS, "CC-BY-4.0", FILE.url)
+    rows = list(read_array(find_data(FILE)))
+    problems = tuple(map(_problem, rows))
+    if style == "docstring":
+        return Benchmark("mbpp-sanitized", problems, LIMITS, "CC-BY-4.0", FILE.url)
+    solved = [row for row in rows if row.number("task_id") in SHOTS]
+    shots = shown_solved((row.text("prompt"), row.texts("test_list"), row.text("code")) for row in solved)
+    problems = tuple(
+        after_shots(problem, shots, row.text("prompt"), row.texts("test_list"))
+        for problem, row in zip(problems, rows, strict=True)
+    )
+    return Benchmark(f"mbpp-sanitized:{style}", problems, LIMITS, "CC-BY-4.0", FILE.url)
 
 
 def _problem(row: Row) -> Problem:
