@@ -1,4 +1,7 @@
-"""A real HTTP server that speaks OpenAI's completions, and misbehaves as it is told to."""
+"""A real HTTP server that speaks OpenAI's API, and misbehaves as it is told to.
+
+With `forward` as what it does by default it is a proxy before another server.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 Step = Callable[["Handler", dict[str, Any]], None]
 
@@ -24,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.server.lock:
             self.server.seen.append((time.monotonic(), self.path, body, self.headers["Authorization"]))
-            step = self.server.script.pop(0) if self.server.script else answer
+            step = self.server.script.pop(0) if self.server.script else self.server.otherwise
         step(self, body)
 
     def reply(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
@@ -43,8 +49,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self) -> None:
+    def __init__(self, otherwise: Step | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.otherwise = otherwise or answer
         self.lock = threading.Lock()
         self.script: list[Step] = []
         self.seen: list[tuple[float, str, dict[str, Any], str | None]] = []
@@ -56,14 +63,34 @@ class Server(ThreadingHTTPServer):
 
 def answer(handler: Handler, body: dict[str, Any]) -> None:
     """What a good server says; the text tells what it was asked."""
-    choice = {
-        "index": 0,
-        "text": f"{body['prompt']}/{body['seed']}",
-        "finish_reason": "stop",
-        "logprobs": {"tokens": ["token_id:7", "token_id:8"], "token_logprobs": [-0.5, -1]},
-    }
+    if "messages" in body:
+        said = "+".join(f"{m['role']}:{m['content']}" for m in body["messages"])
+        rows = [{"token": "token_id:7", "logprob": -0.5}, {"token": "token_id:8", "logprob": -1}]
+        choice: dict[str, Any] = {
+            "message": {"role": "assistant", "content": f"{said}/{body['seed']}"},
+            "logprobs": {"content": rows},
+        }
+    else:
+        table = {"tokens": ["token_id:7", "token_id:8"], "token_logprobs": [-0.5, -1]}
+        choice = {"text": f"{body['prompt']}/{body['seed']}", "logprobs": table}
+    choice |= {"index": 0, "finish_reason": "stop"}
     usage = {"prompt_tokens": 3, "completion_tokens": 2}
     handler.reply(200, json.dumps({"choices": [choice], "usage": usage}).encode())
+
+
+def forward(url: str) -> Step:
+    """Ask the server whose API is at `url`, and pass on what it says."""
+
+    def step(handler: Handler, body: dict[str, Any]) -> None:
+        path = handler.path.removeprefix("/v1")
+        asked = Request(url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        try:
+            with urlopen(asked, timeout=60) as reply:
+                handler.reply(reply.status, reply.read())
+        except HTTPError as error:
+            handler.reply(error.code, error.read())
+
+    return step
 
 
 def says(reply: Any) -> Step:
@@ -101,5 +128,29 @@ def hang_up(handler: Handler, _: dict[str, Any]) -> None:
 
 
 def stall(handler: Handler, _: dict[str, Any]) -> None:
+    """Longer than the clients of these tests wait."""
     time.sleep(1.0)
     handler.close_connection = True
+
+
+FAULTS: tuple[Step, ...] = (
+    status(429, "", Retry_After="0"),
+    status(500, "<html>oh no</html>"),
+    status(503, {"error": {"message": "loading"}}),
+    cut,
+    garbage,
+    hang_up,
+    stall,
+)
+"""One of each kind that may pass."""
+
+
+@contextmanager
+def running(otherwise: Step | None = None) -> Iterator[Server]:
+    """A server that answers while the context is open."""
+    with Server(otherwise) as found:
+        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield found
+        found.shutdown()
+        thread.join()

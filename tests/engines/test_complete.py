@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ pytest.importorskip("torch", reason="the extra `local` is not installed")
 import torch
 
 from ratchet.engines import Completion, SamplingParams
+from ratchet.engines.transformers import TransformersEngine
 from ratchet.errors import RatchetError
 from tests.local_models import Tiny, speaker, tiny, tokenizer
 
@@ -87,6 +90,40 @@ def test_a_sample_depends_on_its_seed_alone(small: Tiny) -> None:
     assert same(backwards[::-1], wanted)
     [alone] = small.engine().complete([prompts[7]], params, seeds=[seeds[7]])
     assert same([alone], [wanted[7]])
+
+
+class Shaky(torch.nn.Module):  # type: ignore[misc]
+    """A model whose logits move with the batch's shape, as all do, but far more than most."""
+
+    def __init__(self, model: Any, size: float) -> None:
+        super().__init__()
+        self.inner, self.size = model, size
+        self.config, self.device, self.dtype = model.config, model.device, model.dtype
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, **inputs: Any) -> Any:
+        out = self.inner(input_ids=input_ids, attention_mask=attention_mask, **inputs)
+        shape = torch.Generator().manual_seed(100_000 * len(input_ids) + attention_mask.shape[1])
+        out.logits = out.logits + self.size * (2 * torch.rand(out.logits.shape, generator=shape) - 1)
+        return out
+
+
+@pytest.mark.slow
+def test_logits_that_move_with_the_batch_do_not_move_the_samples(small: Tiny) -> None:
+    def drawn(tolerance: float) -> list[list[tuple[int, ...]]]:
+        model, found = Shaky(small.model, 5e-3), []
+        for size in (1, 3, 8):
+            engine = TransformersEngine(
+                model, small.tokenizer, name="s", batch_size=size, tolerance=tolerance
+            )
+            found.append([c.tokens for c in engine.complete(prompts, params, seeds=range(len(prompts)))])
+        return found
+
+    params = SamplingParams(max_tokens=24, temperature=1.2, top_p=0.95)
+    prompts = PROMPTS * 3
+    alone, three, eight = drawn(0.0)
+    assert len({tuple(alone), tuple(three), tuple(eight)}) > 1  # or there is nothing to mend
+    alone, three, eight = drawn(0.03)
+    assert alone == three == eight
 
 
 def same(got: list[Completion], wanted: list[Completion]) -> bool:

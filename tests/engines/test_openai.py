@@ -29,6 +29,7 @@ from tests.engines.faulty_server import (
     cut,
     garbage,
     hang_up,
+    running,
     says,
     stall,
     status,
@@ -40,12 +41,8 @@ PARAMS = SamplingParams(max_tokens=4)
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as found:
-        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with running() as found:
         yield found
-        found.shutdown()
-        thread.join()
 
 
 def client(server: Server, **settings: Any) -> OpenAIEngine:

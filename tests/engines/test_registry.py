@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from ratchet.engines.registry import load_engine
+from ratchet.engines.registry import engine_kinds, load_engine
 from ratchet.errors import RatchetError
 
 
@@ -57,4 +58,19 @@ def test_another_package_adds_a_kind(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["A:B", "openai:m@http://h/v1", "hf", "openai", "theirs"]
+    assert done.stdout.split() == ["A:B", "openai:m@http://h/v1", "hf", "openai", "theirs", "vllm"]
+
+
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
+def test_vllm_is_met_with_the_extra_that_brings_it(ratchet_command: Path) -> None:
+    assert "vllm" in engine_kinds()
+    with pytest.raises(ModuleNotFoundError, match="vllm"):
+        load_engine("vllm:some/model")
+    done = subprocess.run(
+        [ratchet_command, "generate", "--model", "vllm:some/model", "--prompt", "p"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip().endswith("vllm, which is not installed: pip install 'ratchet-code[vllm]'.")

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 pytest.importorskip("torch", reason="the extra `local` is not installed")
 
 import torch
 
 from ratchet.engines import SamplingParams
+from ratchet.engines.sampling import draw
 from tests.local_models import fixed, tiny
 
 pytestmark = pytest.mark.local
@@ -73,3 +77,35 @@ def test_no_token_outside_the_nucleus_of_a_real_model() -> None:
             assert above < 0.8 + 1e-5
             outside_greedy += above > 0
     assert outside_greedy > 20
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    temperature=st.sampled_from([0.0, 0.3, 0.8, 1.0, 1.5]),
+    top_p=st.sampled_from([0.3, 0.8, 0.95, 1.0]),
+    spread=st.sampled_from([0.0, 0.5, 3.0]),
+)
+def test_a_sure_draw_is_the_same_wherever_the_logits_were_computed(
+    seed: int, temperature: float, top_p: float, spread: float
+) -> None:
+    random = np.random.default_rng(seed)
+    rows, vocabulary, tolerance = 40, 30, 0.01
+    logits = random.normal(0, spread, (rows, vocabulary))
+    logprobs = torch.log_softmax(torch.tensor(logits), -1).numpy()
+    params = SamplingParams(temperature=temperature, top_p=top_p)
+    numbers = random.random(rows)
+    found, sure = draw(logprobs, params, numbers, tolerance)
+    assert draw(logprobs, params, numbers)[0].tolist() == found.tolist()
+    for _ in range(8):
+        moved = logprobs + random.uniform(-tolerance / 2, tolerance / 2, logprobs.shape)
+        others, _ = draw(moved.astype(np.float32), params, numbers)
+        assert (others == found)[sure].all()
+
+
+def test_most_draws_are_sure_at_the_tolerance_of_single_precision() -> None:
+    random = np.random.default_rng(0)
+    logprobs = torch.log_softmax(torch.tensor(random.normal(0, 4, (500, 2000))), -1).numpy()
+    for top_p in (0.95, 1.0):
+        _, sure = draw(logprobs, SamplingParams(temperature=0.8, top_p=top_p), random.random(500), 1e-4)
+        assert 0.8 < sure.mean() <= 1

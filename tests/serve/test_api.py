@@ -87,6 +87,7 @@ def test_a_completion(served: Served) -> None:
             "text": "p/5",
             "finish_reason": "stop",
             "finish": "end",
+            "stop_reason": None,
             "logprobs": {
                 "tokens": ["token_id:1", "token_id:2"],
                 "token_logprobs": [-0.5, -1.0],

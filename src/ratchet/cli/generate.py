@@ -9,7 +9,7 @@ import click
 
 
 @click.command()
-@click.option("--model", required=True, metavar="SPEC", help="hf:PATH, or openai:MODEL@URL.")
+@click.option("--model", required=True, metavar="SPEC", help="hf:PATH, vllm:NAME or openai:MODEL@URL.")
 @click.option("--prompt", default="-", help="The text to continue; - reads it from stdin.  [default: -]")
 @click.option("--max-tokens", type=click.IntRange(min=1), default=256, show_default=True)
 @click.option(
@@ -35,6 +35,7 @@ import click
     help="Decides the draws; the next completions take the next seeds.",
 )
 @click.option("-n", "count", type=click.IntRange(min=1), default=1, show_default=True, help="How many.")
+@click.option("--chat", is_flag=True, help="Put the prompt as a user's message to a model that chats.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per completion.")
 def command(
     model: str,
@@ -45,6 +46,7 @@ def command(
     stop: tuple[str, ...],
     seed: int,
     count: int,
+    chat: bool,
     as_json: bool,
 ) -> None:
     """Continue one prompt with a model, and print what it writes.
@@ -57,8 +59,9 @@ def command(
       ratchet generate --model hf:runs/first/model --prompt 'def f(xs):'
       ratchet generate --model hf:runs/first/model --temperature 0.8 -n 5 < prompt.txt
       ratchet generate --model openai:tiny@http://localhost:8000/v1 --stop $'\\ndef' --json < prompt.txt
+      ratchet generate --model hf:Qwen/Qwen2.5-Coder-0.5B-Instruct --chat --prompt 'Sort a list in Python.'
     """
-    from ratchet.engines.base import SamplingParams
+    from ratchet.engines.base import Message, SamplingParams
     from ratchet.engines.registry import load_engine
 
     text = sys.stdin.read() if prompt == "-" else prompt
@@ -66,7 +69,11 @@ def command(
         raise click.BadParameter("an empty text ends everything at once.", param_hint="--stop")
     params = SamplingParams(max_tokens, temperature, top_p, stop)
     seeds = range(seed, seed + count)
-    completions = load_engine(model).complete([text] * count, params, seeds=seeds)
+    engine = load_engine(model)
+    if chat:
+        completions = engine.chat([[Message("user", text)]] * count, params, seeds=seeds)
+    else:
+        completions = engine.complete([text] * count, params, seeds=seeds)
     for i, (its_seed, done) in enumerate(zip(seeds, completions, strict=True), start=1):
         if as_json:
             row = {

@@ -6,6 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ratchet.errors import RatchetError
+
+
+class ContextError(RatchetError):
+    """A prompt, with the completion that was asked for, does not fit into the model's context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation. `role` is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
 
 @dataclass(frozen=True, slots=True)
 class SamplingParams:
@@ -32,6 +46,8 @@ class Completion:
     logprobs: tuple[float, ...]
     finish: str
     """"stop" (a stop string), "end" (the end-of-text token) or "length"."""
+    stop: str | None = None
+    """The stop string that ended it, where the engine knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,20 @@ class Engine(Protocol):
         on_done: Callable[[int], None] | None = None,
     ) -> list[Completion]:
         """Continue every prompt; `seeds[i]` alone decides the random draws of prompt i."""
+        ...
+
+    def chat(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        params: SamplingParams,
+        *,
+        seeds: Sequence[int] | None = None,
+        on_done: Callable[[int], None] | None = None,
+    ) -> list[Completion]:
+        """The assistant's reply to every conversation, in the form that the model was taught.
+
+        Seeds and `on_done` are as for `complete`.
+        """
         ...
 
     def score(self, texts: Sequence[str]) -> list[ScoredText]:

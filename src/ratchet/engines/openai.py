@@ -1,4 +1,4 @@
-"""A server that speaks OpenAI's /v1/completions as an engine: text in, text out.
+"""A server that speaks OpenAI's API as an engine: completions, chat, and scores by echo.
 
     with OpenAIEngine("http://localhost:8000/v1", "tiny") as engine:
         [done] = engine.complete(["def f(xs):\\n"], SamplingParams(max_tokens=64))
@@ -13,25 +13,26 @@ started with --return-tokens-as-token-ids).
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, TypeVar
 
-from ratchet.engines.base import Completion, SamplingParams, ScoredText
+from ratchet.engines.answers import choice_of, completion_of, ends_of, list_of, reply_of
+from ratchet.engines.base import Completion, ContextError, Message, SamplingParams, ScoredText
+from ratchet.engines.budget import Budget, BudgetError, Spent
 from ratchet.engines.transport import Fault, Refusal, Transport, Usage
 from ratchet.errors import RatchetError
 
 _T = TypeVar("_T")
 
 _PATH = "/completions"
-_TOKEN_ID = "token_id:"
-"""What vLLM puts before a token's number where it gives numbers in place of texts."""
+_CHAT_PATH = "/chat/completions"
 
 
 class OpenAIEngine:
@@ -50,12 +51,15 @@ class OpenAIEngine:
         timeout_s: float = 60.0,
         attempts: int = 6,
         backoff_s: float = 0.5,
+        budget: Budget | None = None,
+        request_log: str | Path | None = None,
     ) -> None:
         """`url` is the address that the paths of the API follow (/v1 is added where it has no path).
 
         `api_key` is OPENAI_API_KEY of the environment by default, and appears in no message.
         Connection loss, 408, 425, 429, 5xx and malformed answers are tried again, `attempts`
         times in all, with rests that double from `backoff_s` seconds, or that the server asks for.
+        `budget` is kept to over all calls; every attempt is a line of the file `request_log`.
 
         Raises:
             RatchetError: `url` is no address, or the key cannot be one.
@@ -72,13 +76,16 @@ class OpenAIEngine:
             timeout_s=timeout_s,
             attempts=attempts,
             backoff_s=backoff_s,
+            budget=budget,
+            request_log=request_log,
         )
         self.name = f"openai:{model}@{self._transport.url}"
         self._asks_for_logprobs = True
+        self._most_by = "max_tokens"
 
     @classmethod
-    def from_spec(cls, spec: str) -> OpenAIEngine:
-        """The engine for "MODEL@URL".
+    def from_spec(cls, spec: str, **settings: Any) -> OpenAIEngine:
+        """The engine for "MODEL@URL"; `settings` are those of `OpenAIEngine`.
 
         Raises:
             RatchetError: there is no model or no address in `spec`.
@@ -89,12 +96,17 @@ class OpenAIEngine:
                 f'"openai:{spec}" does not say which model and where: write one like '
                 "openai:tiny@http://localhost:8000/v1."
             )
-        return cls(url, model)
+        return cls(url, model, **settings)
 
     @property
     def usage(self) -> Usage:
         """Requests and tokens so far, over all calls."""
         return self._transport.usage
+
+    @property
+    def spent(self) -> Spent:
+        """What has been spent so far, over all calls; nothing is counted where there is no budget."""
+        return self._transport.spent
 
     def complete(
         self,
@@ -116,8 +128,38 @@ class OpenAIEngine:
             RatchetError: the server is not there, refuses (key, model, request), or
                 gives no usable answer in all attempts; or a prompt cannot be encoded.
         """
-        seeds = range(len(prompts)) if seeds is None else seeds
         _check_encodable([*prompts, *params.stop])
+        inputs = [{"prompt": prompt} for prompt in prompts]
+        return self._ask_all(_PATH, inputs, params, seeds, on_done)
+
+    def chat(
+        self,
+        conversations: Sequence[Sequence[Message]],
+        params: SamplingParams,
+        *,
+        seeds: Sequence[int] | None = None,
+        on_done: Callable[[int], None] | None = None,
+    ) -> list[Completion]:
+        """The assistant's reply to every conversation; a reply without text is empty.
+
+        Everything else, errors included, is as for `complete`.
+        """
+        _check_encodable([*params.stop, *(m.content for each in conversations for m in each)])
+        inputs = [
+            {"messages": [{"role": m.role, "content": m.content} for m in conversation]}
+            for conversation in conversations
+        ]
+        return self._ask_all(_CHAT_PATH, inputs, params, seeds, on_done)
+
+    def _ask_all(
+        self,
+        path: str,
+        inputs: Sequence[dict[str, Any]],
+        params: SamplingParams,
+        seeds: Sequence[int] | None,
+        on_done: Callable[[int], None] | None,
+    ) -> list[Completion]:
+        seeds = range(len(inputs)) if seeds is None else seeds
         shared: dict[str, Any] = {
             "model": self.model,
             "max_tokens": params.max_tokens,
@@ -128,10 +170,9 @@ class OpenAIEngine:
             shared["stop"] = list(params.stop)
 
         def ask(i: int, stop: threading.Event) -> Completion:
-            body = {**shared, "prompt": prompts[i], "seed": int(seeds[i])}
-            return self._completion(body, params, stop)
+            return self._ask(path, {**shared, **inputs[i], "seed": int(seeds[i])}, params, stop)
 
-        return self._spread(ask, len(prompts), on_done)
+        return self._spread(ask, len(inputs), on_done)
 
     def score(self, texts: Sequence[str]) -> list[ScoredText]:
         """The logprob of every token of every text, by echo: the server needs to support it.
@@ -176,27 +217,43 @@ class OpenAIEngine:
     ) -> None:
         self.close()
 
-    def _completion(self, body: dict[str, Any], params: SamplingParams, stop: threading.Event) -> Completion:
-        read = partial(_completion, params=params)
-        if self._asks_for_logprobs:
+    def _ask(
+        self, path: str, body: dict[str, Any], params: SamplingParams, stop: threading.Event
+    ) -> Completion:
+        """One answer, without what this server turned out not to know."""
+        read = partial(reply_of if path == _CHAT_PATH else completion_of, params=params)
+        while True:
+            asked, most_by = self._asks_for_logprobs, self._most_by
+            sent = {name: value for name, value in body.items() if name != "max_tokens"}
+            sent[most_by] = body["max_tokens"]
+            if asked:
+                sent["logprobs"] = True if path == _CHAT_PATH else 1
             try:
-                return self._transport.post(_PATH, {**body, "logprobs": 1}, read, stop)
+                return self._transport.post(path, sent, read, stop)
             except Refusal as refusal:
-                if refusal.status not in (400, 422) or "logprobs" not in refusal.said.lower():
+                if _is_too_long(refusal):
+                    raise ContextError(str(refusal)) from refusal
+                said = refusal.said.lower()
+                if refusal.status not in (400, 422):
                     raise
-            self._asks_for_logprobs = False
-        return self._transport.post(_PATH, body, read, stop)
+                if asked and "logprobs" in said:
+                    self._asks_for_logprobs = False
+                elif most_by == "max_tokens" and "max_completion_tokens" in said:
+                    # OpenAI's reasoning models know it by this name alone.
+                    self._most_by = "max_completion_tokens"
+                else:
+                    raise
 
     def _scored(self, reply: Any, text: str) -> ScoredText:
-        choice = _choice(reply)
+        choice = choice_of(reply)
         table = choice.get("logprobs")
         if choice["text"] != text or not isinstance(table, dict) or not table.get("token_logprobs"):
             raise self._no_scores("its answer has no logprobs of the prompt")
-        logprobs = _list(table, "token_logprobs", float, type(None))
-        starts = _list(table, "text_offset", int)
+        logprobs = list_of(table, "token_logprobs", float, type(None))
+        starts = list_of(table, "text_offset", int)
         if len(starts) != len(logprobs) or starts != sorted(starts) or not 0 <= starts[0] <= starts[-1]:
             raise Fault("an answer whose text_offset does not fit its tokens")
-        ends = _list(table, "text_end", int) if "text_end" in table else _ends(starts, len(text))
+        ends = list_of(table, "text_end", int) if "text_end" in table else ends_of(starts, len(text))
         if len(ends) != len(starts) or max(ends) > len(text):
             raise Fault("an answer whose tokens stand outside the text")
         if logprobs[0] is None:
@@ -230,6 +287,10 @@ class OpenAIEngine:
                     return
                 try:
                     finished.put((i, ask(i, stop), None))
+                except BudgetError as error:
+                    # What is under way is paid for: it is let to its end.
+                    waiting.clear()
+                    finished.put((i, None, error))
                 except BaseException as error:
                     # Before the others are stopped: the first that is read must be the cause.
                     finished.put((i, None, error))
@@ -245,6 +306,10 @@ class OpenAIEngine:
                 i, value, error = finished.get()
                 if error is not None:
                     _join(threads)
+                    if isinstance(error, BudgetError):
+                        rest = [finished.get() for _ in range(finished.qsize())]
+                        found.update((j, late) for j, late, failed in rest if failed is None)
+                        error.finished = found
                     raise error
                 found[i] = value
                 if on_done is not None:
@@ -260,74 +325,6 @@ def _join(threads: list[threading.Thread]) -> None:
         thread.join()
 
 
-def _completion(reply: Any, params: SamplingParams) -> Completion:
-    choice = _choice(reply)
-    text, finish = choice["text"], _finish(choice, params)
-    # Some servers leave the stop string in, or know fewer of them than were sent.
-    cuts = [at for at in map(text.find, params.stop) if at >= 0]
-    if cuts:
-        text, finish = text[: min(cuts)], "stop"
-    table = choice.get("logprobs")
-    if not isinstance(table, dict) or not isinstance(table.get("token_logprobs"), list):
-        return Completion(text, (), (), finish)
-    logprobs = tuple(map(float, _list(table, "token_logprobs", float)))
-    return Completion(text, _token_ids(table, len(logprobs)), logprobs, finish)
-
-
-def _choice(reply: Any) -> dict[str, Any]:
-    """The one choice of an answer, whose text is a string."""
-    choices = reply.get("choices") if isinstance(reply, dict) else None
-    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
-        raise Fault("an answer without its one choice")
-    choice: dict[str, Any] = choices[0]
-    if not isinstance(choice.get("text"), str):
-        raise Fault("an answer whose choice has no text")
-    return choice
-
-
-def _finish(choice: dict[str, Any], params: SamplingParams) -> str:
-    if choice.get("finish_reason") == "length":
-        return "length"
-    # `finish` is what `ratchet serve` adds; `stop_reason` (a string, or null at the end) is vLLM's.
-    if choice.get("finish") in ("stop", "end"):
-        return str(choice["finish"])
-    if "stop_reason" in choice:
-        return "stop" if isinstance(choice["stop_reason"], str) else "end"
-    return "stop" if params.stop else "end"
-
-
-def _token_ids(table: dict[str, Any], count: int) -> tuple[int, ...]:
-    names = table.get("tokens")
-    if not isinstance(names, list) or len(names) != count:
-        return ()
-    numbers = [str(name).removeprefix(_TOKEN_ID) for name in names if str(name).startswith(_TOKEN_ID)]
-    if len(numbers) != count or not all(n.isascii() and n.isdecimal() for n in numbers):
-        return ()
-    return tuple(map(int, numbers))
-
-
-def _list(table: dict[str, Any], key: str, *kinds: type) -> list[Any]:
-    """The list `table[key]`, all of whose values are of `kinds` (a whole number is a float, too)."""
-    values = table.get(key)
-    wanted = (*kinds, int) if float in kinds else kinds
-    if not isinstance(values, list) or not all(isinstance(v, wanted) for v in values):
-        raise Fault(f"an answer whose {key} is not what it should be")
-    if any(isinstance(v, float) and math.isnan(v) for v in values):
-        raise Fault(f"an answer whose {key} is not a number")
-    return values
-
-
-def _ends(starts: list[int], length: int) -> list[int]:
-    """Where tokens end that begin at `starts`: at the next one that begins further on, or at `length`."""
-    ends: list[int] = []
-    following = length
-    for i in range(len(starts) - 1, -1, -1):
-        if i + 1 < len(starts) and starts[i + 1] > starts[i]:
-            following = starts[i + 1]
-        ends.append(following)
-    return ends[::-1]
-
-
 def _check_encodable(texts: Sequence[str]) -> None:
     for text in texts:
         try:
@@ -337,3 +334,11 @@ def _check_encodable(texts: Sequence[str]) -> None:
                 f"a text for the server holds a lone surrogate (at character {error.start}), which cannot "
                 "be sent: remove it."
             ) from error
+
+
+def _is_too_long(refusal: Refusal) -> bool:
+    """Whether a server says that prompt and completion exceed the context: OpenAI's, vLLM's, or our words."""
+    said = refusal.said.lower()
+    return refusal.code == "context_length_exceeded" or (
+        refusal.status in (400, 422) and ("maximum context length" in said or "exceed the context" in said)
+    )

@@ -13,14 +13,16 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from ratchet.engines.base import Engine
+from ratchet.engines.budget import Budget
 from ratchet.errors import RatchetError
 
 ENTRY_POINTS = "ratchet.engines"
 """The entry point group by which another package adds kinds of engines."""
 
 _OURS = {
-    "hf": "ratchet.engines.transformers:TransformersEngine.load",
+    "hf": "ratchet.engines.transformers:TransformersEngine.from_spec",
     "openai": "ratchet.engines.openai:OpenAIEngine.from_spec",
+    "vllm": "ratchet.engines.vllm:VLLMEngine.from_spec",
 }
 """Kind -> where its loader is: imported only when an engine of that kind is asked for."""
 
@@ -30,12 +32,13 @@ def engine_kinds() -> tuple[str, ...]:
     return tuple(sorted({*_OURS, *(point.name for point in entry_points(group=ENTRY_POINTS))}))
 
 
-def load_engine(spec: str) -> Engine:
+def load_engine(spec: str, *, budget: Budget | None = None, request_log: str | Path | None = None) -> Engine:
     """The engine that `spec` names.
 
-    "hf:PATH" is a checkpoint folder, or a model of the Hugging Face hub;
-    "openai:MODEL@URL" is a model behind a server that speaks OpenAI's API.
-    A kind of ours cannot be replaced from outside.
+    "hf:PATH" is a checkpoint folder, or a model of the Hugging Face hub (with options:
+    "hf:PATH?device=cpu&dtype=float32&batch_size=16&revision=main"); "vllm:NAME" the same by vLLM;
+    "openai:MODEL@URL" is a model behind a server that speaks OpenAI's API. A kind of ours
+    cannot be replaced from outside. `budget` and `request_log` are for servers.
 
     Raises:
         RatchetError: `spec` has no kind that is known, or the engine cannot be loaded.
@@ -45,7 +48,12 @@ def load_engine(spec: str) -> Engine:
     loader = _loader(kind) if colon and what else None
     if loader is None:
         raise RatchetError(f'there is no engine "{spec}": {_hint(spec, kind)}')
-    engine: Engine = loader.load()(what)
+    settings = {
+        name: value for name, value in (("budget", budget), ("request_log", request_log)) if value is not None
+    }
+    if settings and kind != "openai":
+        raise RatchetError(f"{spec} sends no requests: leave the budget and the request log out.")
+    engine: Engine = loader.load()(what, **settings)
     return engine
 
 

@@ -14,13 +14,16 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
 
+from ratchet.engines.budget import Budget, Ledger, Most, Spent, most_tokens
+from ratchet.engines.request_log import RequestLog
 from ratchet.errors import RatchetError
 
 _T = TypeVar("_T")
@@ -47,24 +50,44 @@ class Usage:
 
 
 class Fault(Exception):
-    """An attempt that failed in a way that may pass; `retry_after_s` is what the server asked for."""
+    """An attempt that failed in a way that may pass; `retry_after_s` is what the server asked for.
 
-    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+    `free` where the server said that it did nothing.
+    """
+
+    def __init__(self, reason: str, retry_after_s: float | None = None, *, free: bool = False) -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+        self.free = free
 
 
 class Refusal(RatchetError):
-    """The server will not do what was asked: `status` of HTTP, and what it `said`."""
+    """The server will not do what was asked: `status` of HTTP, what it `said`, and its `code` for it."""
 
-    def __init__(self, sentence: str, *, status: int, said: str) -> None:
+    def __init__(self, sentence: str, *, status: int, said: str, code: object = None) -> None:
         super().__init__(sentence)
         self.status = status
         self.said = said
+        self.code = code
 
 
 class Stopped(Exception):
     """The call that this request was part of has ended."""
+
+
+class _Absent(RatchetError):
+    """Nothing listens there."""
+
+
+@dataclass(slots=True)
+class _Trial:
+    """One attempt at a request: when it began, and what came back."""
+
+    request: int
+    attempt: int
+    begun: float = field(default_factory=time.monotonic)
+    status: int | None = None
+    reply: Any = None
 
 
 class Transport:
@@ -79,6 +102,8 @@ class Transport:
         timeout_s: float,
         attempts: int,
         backoff_s: float,
+        budget: Budget | None = None,
+        request_log: str | Path | None = None,
     ) -> None:
         """`timeout_s` is the longest silence of the server that is waited out. Of one request
         `attempts` are made; before attempt k + 1 it rests up to `backoff_s` * 2**(k - 1) seconds
@@ -97,6 +122,9 @@ class Transport:
             timeout=httpx2.Timeout(timeout_s, connect=min(timeout_s, _LONGEST_CONNECT_S)),
             limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
+        self._ledger = Ledger(budget or Budget())
+        self._log = RequestLog(request_log, secret=self._key) if request_log is not None else None
+        self._asked = 0
         self._attempts = attempts
         self._backoff_s = backoff_s
         self._lock = threading.Lock()
@@ -109,9 +137,16 @@ class Transport:
         """The counters as they stand."""
         return self._usage
 
+    @property
+    def spent(self) -> Spent:
+        """What has been spent so far."""
+        return self._ledger.spent
+
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and the log."""
         self._http.close()
+        if self._log is not None:
+            self._log.close()
 
     def post(self, path: str, body: dict[str, Any], read: Callable[[Any], _T], stop: threading.Event) -> _T:
         """What `read` makes of the server's JSON answer to `body`.
@@ -121,48 +156,80 @@ class Transport:
 
         Raises:
             Refusal: the server will not do it, now or later (4xx but 408, 425, 429).
+            BudgetError: another attempt could exceed the budget.
             RatchetError: nothing listens there, or no attempt had a usable answer.
             Stopped: `stop` was set before the next attempt.
         """
         content = json.dumps(body).encode("ascii")
+        most = most_tokens(body)
         reason = ""
+        with self._lock:
+            self._asked += 1
+            number = self._asked
         for attempt in range(self._attempts):
             self._rest_until(self._not_before, stop)
+            self._ledger.hold(most, stop)
             self._count(requests=1, retries=int(attempt > 0))
+            trial = _Trial(number, attempt + 1)
             try:
-                reply = self._send(path, content)
-                answer = read(reply)
-            except Fault as fault:
+                self._send(path, content, trial)
+                answer = read(trial.reply)
+            except BaseException as error:
                 self._count(failures=1)
-                reason = str(fault)
+                self._note(path, body, most, trial, error)
+                if not isinstance(error, Fault):
+                    raise
+                reason = str(error)
                 if attempt + 1 < self._attempts:
-                    self._rest_after(fault, attempt, stop)
-            except BaseException:
-                self._count(failures=1)
-                raise
+                    self._rest_after(error, attempt, stop)
             else:
-                self._count(answers=1, **_tokens(reply))
+                self._count(answers=1, **_tokens(trial.reply))
+                self._note(path, body, most, trial, None)
                 return answer
         raise RatchetError(
             f"{self.url} gave no usable answer in {self._attempts} attempts (the last: {reason}): "
             "see to the server, or try again later."
         )
 
-    def _send(self, path: str, content: bytes) -> Any:
+    def _note(
+        self, path: str, body: dict[str, Any], most: Most, trial: _Trial, error: BaseException | None
+    ) -> None:
+        """Settle what an attempt cost, and log it."""
+        said = _tokens(trial.reply)
+        prompt, completion = said.get("prompt_tokens"), said.get("completion_tokens")
+        nothing = isinstance(error, Refusal | _Absent) or (isinstance(error, Fault) and error.free)
+        self._ledger.settle(most, *((0, 0) if nothing else (prompt, completion)))
+        if self._log is not None:
+            self._log.write(
+                body,
+                path=path,
+                request=trial.request,
+                attempt=trial.attempt,
+                status=trial.status,
+                outcome="answer" if error is None else str(error) or type(error).__name__,
+                latency_s=round(time.monotonic() - trial.begun, 6),
+                prompt_tokens=prompt,
+                completion_tokens=completion,
+            )
+
+    def _send(self, path: str, content: bytes, trial: _Trial) -> None:
+        """Put the server's JSON into `trial.reply`."""
         try:
             response = self._http.post(path, content=content, headers={"Content-Type": "application/json"})
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             reason = str(error) or type(error).__name__
-            if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)) and not self._answered:
-                raise RatchetError(
+            unreached = isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout))
+            if unreached and not self._answered:
+                raise _Absent(
                     f"no server answers at {self.url} ({reason}): start one, or mend the address."
                 ) from error
-            raise Fault(reason) from error
+            raise Fault(reason, free=unreached) from error
         self._answered = True
+        trial.status = response.status_code
         if response.status_code != 200:
             raise self._objection(response)
         try:
-            return response.json()
+            trial.reply = response.json()
         except (ValueError, RecursionError) as error:
             raise Fault("an answer that is not JSON") from error
 
@@ -176,7 +243,7 @@ class Transport:
         elif status in (408, 425, 429) or (status >= 500 and status != 501):
             wait = _retry_after(response.headers.get("Retry-After"))
             if wait is None or wait <= _LONGEST_RETRY_AFTER_S:
-                return Fault(f"status {status}: {said}", wait)
+                return Fault(f"status {status}: {said}", wait, free=True)
             sentence = f"{self.url} asks to wait for {wait:,.0f} s ({said}): try again then."
         elif status in (401, 403):
             sentence = f"{self.url} refused the API key (status {status}: {said}): set OPENAI_API_KEY."
@@ -187,7 +254,7 @@ class Transport:
             )
         else:
             sentence = f"{self.url} refused the request (status {status}: {said}): mend what it names."
-        return Refusal(sentence, status=status, said=said)
+        return Refusal(sentence, status=status, said=said, code=code)
 
     def _rest_after(self, fault: Fault, attempt: int, stop: threading.Event) -> None:
         # Drawn anew each time, so that clients that were refused together do not come back together.

@@ -30,14 +30,13 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply in its parts. `whole` is all between the first fence and the last, marks left out of neither
-    side only: for blocks whose own text holds fences.
-    """
+    """A reply in its parts."""
 
     blocks: tuple[Block, ...]
     prose: str
     """All that stands outside of the blocks."""
     whole: str
+    """All between the first fence and the last, further fences included: a block's text may hold some."""
 
     @property
     def inline(self) -> list[str]:
@@ -64,7 +63,7 @@ def read(text: str) -> Reply:
     blocks: list[Block] = []
     prose: list[str] = []
     inside: list[str] | None = None
-    opening = _FENCE.match("```")
+    opening: re.Match[str] | None = None
     first, last = -1, -1
     lines = text.split("\n")
 

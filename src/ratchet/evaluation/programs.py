@@ -7,7 +7,7 @@ import builtins
 import re
 import symtable
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from ratchet.problems.parsing import parse
@@ -17,6 +17,8 @@ _SETTINGS = frozenset({"sys.setrecursionlimit", "sys.set_int_max_str_digits", "t
 """Calls that change how a program runs, and are kept."""
 _BEGINS = re.compile(r"\s*(?:@|def\s|class\s|import\s|from\s|async\s+def\s)|[A-Za-z_]\w*\s*(?::[^=]+)?=[^=]")
 _MOST_CHARACTERS = 200_000
+_MOST_PARSED = 1_000_000
+"""Characters that are put to the parser in search of the parts of one text: a model can write in circles."""
 
 Statement = ast.stmt
 
@@ -42,10 +44,11 @@ def pieces(text: str) -> list[str]:
             return [whole]
     lines = plain.split("\n")
     found: list[str] = []
-    at = 0
-    while at < len(lines):
+    at, left = 0, _MOST_PARSED
+    while at < len(lines) and left > 0:
         if _BEGINS.match(lines[at]):
-            length = _length(lines[at:])
+            length, parsed = _length(lines[at:], left)
+            left -= parsed
             if length:
                 found.append(textwrap.dedent("\n".join(lines[at : at + length])))
                 at += length
@@ -54,22 +57,28 @@ def pieces(text: str) -> list[str]:
     return found
 
 
-def _length(lines: list[str]) -> int:
-    """How many of the lines, from the first, are Python: found by cutting where the parser stumbles."""
+def _length(lines: list[str], most: int) -> tuple[int, int]:
+    """How many of the lines, from the first, are Python: found by cutting where the parser stumbles.
+
+    And how many characters were parsed for it, which are hardly more than `most`.
+    """
     indent = len(lines[0]) - len(lines[0].lstrip())
     length = next(
         (i for i, line in enumerate(lines) if line.strip() and len(line) - len(line.lstrip()) < indent),
         len(lines),
     )
-    while length > 0:
+    parsed = 0
+    while length > 0 and parsed <= most:
+        block = textwrap.dedent("\n".join(lines[:length]))
+        parsed += len(block)
         try:
-            parse(textwrap.dedent("\n".join(lines[:length])))
-            return length
+            parse(block)
+            return length, parsed
         except SyntaxError as error:
             length = min(length - 1, max((error.lineno or length) - 1, 0))
         except (ValueError, RecursionError, MemoryError):
-            return 0
-    return 0
+            break
+    return 0, parsed
 
 
 def without_prompts(text: str) -> str:
@@ -165,10 +174,11 @@ def _changed(statement: Statement) -> Iterator[str]:
             yield target.id
 
 
-def pruned(text: str, entry: str) -> str:
+def pruned(text: str, entry: str, used: Set[str] = frozenset()) -> str:
     """The program without what `entry` does not need: prints, tests, main guards, unused imports and helpers.
 
-    What is kept stays as it was written, and in its order. As it is where it does not parse.
+    Functions and classes of the names `used` stay: the problem's tests may work with them. What is
+    kept stays as it was written, and in its order; all of it where it does not parse.
     """
     module = module_of(text)
     if module is None or not defines(text, entry):
@@ -176,6 +186,7 @@ def pruned(text: str, entry: str) -> str:
     body = module.body
     facts = [_Facts.of(statement) for statement in body]
     keep = {i for i, statement in enumerate(body) if _always(statement)}
+    keep |= {i for i, statement in enumerate(body) if getattr(statement, "name", None) in used}
     wanted = {entry}.union(*(facts[i].read for i in keep))
     while True:
         more = {

@@ -18,13 +18,15 @@ from collections.abc import Iterator
 
 from ratchet.errors import RatchetError
 from ratchet.evaluation import markdown, programs
-from ratchet.problems.types import Problem
+from ratchet.problems.types import PredictionOracle, Problem, RenamedOracle
 from ratchet.sandbox.languages import resolve
 
 _MAIN = re.compile(
     r"\n[ \t]*(?:(?:int|void|auto)\s+main\s*\(|func main\(|(?:pub )?fn main\(|public static void main\b)"
 )
 _INCLUDES = re.compile(r"\s*(?:#\s*include|import|using|use|package|require)\b")
+_MOST_PARTS = 20
+"""Of a reply without fences, paragraphs that are tried as a function's body."""
 _COMMENT = re.compile(r"\s*(?:#(?!\s*include)|//|/\*|\*|--|$)")
 
 
@@ -39,10 +41,35 @@ def program_of(reply: str, problem: Problem) -> tuple[str, bool]:
     """
     text = markdown.said(reply)
     parts = markdown.read(text)
+    if isinstance(problem.oracle, PredictionOracle):
+        return _assertion(text), False
     if resolve(problem.language) != "python":
         return _foreign(text, parts, problem)
-    entry = str(getattr(problem.oracle, "entry_point", "") or "")
+    entry = _entry_of(problem)
     return _function(text, parts, problem, entry) if entry else _script(text, parts, problem)
+
+
+def _entry_of(problem: Problem) -> str:
+    """What the answer is to define; empty where it is a script, or where the benchmark itself defines it."""
+    oracle = problem.oracle.oracle if isinstance(problem.oracle, RenamedOracle) else problem.oracle
+    entry = str(getattr(oracle, "entry_point", "") or "")
+    return "" if programs.defines(problem.closing, entry) else entry
+
+
+def _before(problem: Problem) -> str:
+    """What stands before a completion in the program."""
+    return problem.setup + (problem.prompt if problem.prompt_in_program else "")
+
+
+def _assertion(text: str) -> str:
+    """The assertion that CRUXEval asks for: between its tags, else the last line that is one."""
+    _, tag, tagged = text.rpartition("[ANSWER]")
+    answer, closed, _ = tagged.partition("[/ANSWER]")
+    if tag and closed:
+        return f"{answer.strip()}\n"
+    bare = [line.strip().strip("`") for line in (tagged if tag else text).split("\n")]
+    lines = [line for line in bare if line.startswith("assert ")]
+    return f"{lines[-1]}\n" if lines else text
 
 
 # Python, where a function is asked for
@@ -58,27 +85,32 @@ def _function(text: str, parts: markdown.Reply, problem: Problem, entry: str) ->
     sources = [fenced, loose, wide, programs.pieces(joined), programs.pieces(text)]
     for piece in (piece for source in sources for piece in reversed(source)):
         if programs.defines(piece, entry) == 2:
-            return _finished(piece, context, entry), True
+            return _finished(piece, context, entry, problem), True
     for body in _bodies(parts, problem, entry):
-        whole = problem.setup + problem.prompt + body + problem.closing
-        alone = programs.pruned(whole, entry)
+        whole = _before(problem) + body + problem.closing
+        alone = programs.pruned(whole, entry, _used(problem))
         if alone.strip() == whole.strip() and not programs.lacking(alone):
             return body, False
         return programs.completed(alone, context, entry), True
     for piece in (*reversed(inline), *(piece for source in sources for piece in reversed(source))):
         if programs.defines(piece, entry):
-            return _finished(piece, context, entry), True
+            return _finished(piece, context, entry, problem), True
     longest = max((block.text for block in parts.blocks), key=len, default=text)
     return longest, re.search(rf"\b(?:def|class)\s+{re.escape(entry)}\b", longest) is not None
 
 
-def _finished(piece: str, context: list[str], entry: str) -> str:
-    return programs.completed(programs.pruned(piece, entry), context, entry)
+def _finished(piece: str, context: list[str], entry: str, problem: Problem) -> str:
+    return programs.completed(programs.pruned(piece, entry, _used(problem)), context, entry)
+
+
+def _used(problem: Problem) -> set[str]:
+    """The words of the problem's tests, which may name a class of the answer's own (`Pair` in MBPP 601)."""
+    return set(re.findall(r"\w+", str(getattr(problem.oracle, "test", ""))))
 
 
 def _given(problem: Problem) -> list[str]:
     """What stands before the answer, as texts that parse: the prompt's own imports and helpers."""
-    before = problem.setup + problem.prompt
+    before = _before(problem)
     for text in (before, before + "\n    pass\n", before.rstrip() + "\n    pass\n"):
         if programs.module_of(text) is not None:
             return [text]
@@ -88,77 +120,91 @@ def _given(problem: Problem) -> list[str]:
 def _bodies(parts: markdown.Reply, problem: Problem, entry: str) -> Iterator[str]:
     """Bodies that go on from the prompt, likeliest first: those that return something."""
     texts = [block.text for block in reversed(parts.blocks) if ">>>" not in block.text]
-    candidates = [body for text in texts for body in _indented(text, problem)]
+    candidates = [body for text in texts for body in _continuations(text, problem)]
     if not parts.blocks:
-        candidates += [body for text in _beginnings(parts.prose) for body in _indented(text, problem)]
-    candidates += [f"    {code}\n" for code in parts.inline if code.startswith(("return ", "yield "))]
-    whole = [(problem.setup + problem.prompt + body + problem.closing, body) for body in candidates]
+        candidates += [body for text in _beginnings(parts.prose) for body in _continuations(text, problem)]
+    short = [code for code in parts.inline if code.startswith(("return ", "yield "))]
+    candidates += [body for code in short for body in _continuations(code, problem)]
+    whole = [(_before(problem) + body + problem.closing, body) for body in candidates]
     fitting = [(text, body) for text, body in whole if programs.defines(text, entry) == 2]
     yield from (body for text, body in fitting if programs.returns(text, entry))
     yield from (body for _, body in fitting)
 
 
-def _indented(text: str, problem: Problem) -> list[str]:
-    """The text as the body of the function in whose head, or docstring, the prompt ends."""
-    heads = re.findall(r"^([ \t]*)(?:async[ \t]+)?(?:def|class)\b", problem.prompt, re.MULTILINE)
-    indent = (heads[-1] if heads else "") + "    "
-    text = text.strip("\n") + "\n"
-    start = "" if problem.prompt.endswith("\n") or not problem.prompt else "\n"
+def _continuations(text: str, problem: Problem) -> list[str]:
+    """The shapes of the text with which prompt, text and closing are a program, likeliest first.
+
+    They differ in where the first line goes on (in the prompt's open line, or in one of its own), and in
+    indentation: models strip the first line's, or all, and repeat the line that the prompt breaks off in.
+    """
+    prompt, text = problem.prompt if problem.prompt_in_program else "", text.strip("\n")
     first, _, rest = text.partition("\n")
-    known = [line for line in problem.prompt.split("\n") if line.strip()]
-    shapes = [
-        text,
-        textwrap.indent(textwrap.dedent(text), indent),
-        f"{indent}{first.lstrip()}\n{rest}",
-        f"{indent}{first.lstrip()}\n{textwrap.indent(textwrap.dedent(rest), indent)}",
-    ]
-    if known and first.strip() == known[-1].strip():
+    after = f"\n{rest}" if rest else ""
+    open_line = prompt.rpartition("\n")[2]
+    shapes: list[str] = []
+    known = [line for line in prompt.split("\n") if line.strip()]
+    if known and rest and not open_line and first.strip() == known[-1].strip():
         shapes.append(rest)
-    found = [start + shape for shape in shapes]
-    return [body for body in found if programs.module_of(problem.setup + problem.prompt + body) is not None]
+    if open_line.strip() and first.strip().startswith(open_line.strip()):
+        going_on = first.strip().removeprefix(open_line.strip())
+        shapes.append((going_on.lstrip() if open_line[-1].isspace() else going_on) + after)
+    if open_line:
+        space = "" if open_line[-1].isspace() else " "
+        shapes += [space + text.lstrip(), text.lstrip()]
+    start = "\n" if open_line.strip() else ""
+    shapes.append(start + text)
+    for indent in _indents(problem):
+        alone = textwrap.indent(textwrap.dedent(rest), indent)
+        shapes.append(start + textwrap.indent(textwrap.dedent(text), indent))
+        shapes += [f"{start}{indent}{first.lstrip()}{after}", f"{start}{indent}{first.lstrip()}\n{alone}"]
+    ends = ("", "\n") if problem.closing else ("\n",)
+    found = [shape + end for shape in shapes for end in ends]
+    before = _before(problem)
+    return [body for body in found if programs.module_of(before + body + problem.closing) is not None]
+
+
+def _indents(problem: Problem) -> list[str]:
+    """The indentations that what follows on the prompt may have."""
+    lines = [line for line in problem.prompt.split("\n") if line.strip()]
+    last = lines[-1] if lines else ""
+    found = [_indent_of(last) + ("    " if last.rstrip().endswith(":") else "")]
+    found += [_indent_of(line) for line in problem.closing.split("\n") if line.strip()][:1]
+    heads = re.findall(r"^([ \t]*)(?:async[ \t]+)?(?:def|class)\b", problem.prompt, re.MULTILINE)
+    found += [head + unit for head in heads[-1:] for unit in ("    ", "\t")]
+    return list(dict.fromkeys(found))
+
+
+def _indent_of(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def _beginnings(prose: str) -> list[str]:
     """The text, its indented parts, and all before each of its blank lines: prose may follow on code."""
-    lines = prose.split("\n")
-    found = [prose]
-    at = 0
-    while at < len(lines):
-        if lines[at].startswith((" ", "\t")) and lines[at].strip():
-            end = at
-            while end < len(lines) and (lines[end].startswith((" ", "\t")) or not lines[end].strip()):
-                end += 1
-            found.append("\n".join(lines[at:end]))
-            at = end
-        else:
-            at += 1
-    blank = [i for i, line in enumerate(lines) if i and not line.strip()]
-    return found + ["\n".join(lines[:end]) for end in reversed(blank)]
+    parts = re.findall(r"^(?:[ \t]+\S.*\n?|[ \t]*\n)+", prose, re.MULTILINE)
+    indented = [part for part in parts if part.strip()][:_MOST_PARTS]
+    blank = [match.start() for match in re.finditer(r"\n[ \t]*(?=\n)", prose)][:_MOST_PARTS]
+    return [prose, *indented, *(prose[:end] for end in reversed(blank))]
 
 
 # Python, where the prompt is a script that goes on
 
 
 def _script(text: str, parts: markdown.Reply, problem: Problem) -> tuple[str, bool]:
-    code = max((block.text for block in parts.blocks), key=len, default="") or "\n".join(
-        programs.pieces(text)
-    )
-    code = programs.without_prompts(textwrap.dedent(code or text)).strip("\n") + "\n"
-    before = problem.setup + problem.prompt
+    code = max((block.text for block in parts.blocks), key=len, default="")
+    if not problem.prompt_in_program:
+        # The last block is the answer: so does LiveCodeBench, which asks for one alone, read it.
+        code = parts.blocks[-1].text if parts.blocks else text
+        return textwrap.dedent(code).strip("\n") + "\n", False
+    code = code or "\n".join(programs.pieces(text)) or text
+    code = programs.without_prompts(textwrap.dedent(code)).strip("\n") + "\n"
     repeated = _repeated(code, problem.prompt)
     if repeated is not None:
         imports, rest = repeated
         if not imports:
             return rest, False
-        return imports + before + rest + problem.closing, True
-    prompt_open = problem.prompt and not problem.prompt.endswith("\n")
-    shapes = ["\n" + code, " " + code.lstrip(), code] if prompt_open else [code]
-    heads = re.findall(r"^([ \t]*)\S.*:[ \t]*$", problem.prompt, re.MULTILINE)
-    shapes += [textwrap.indent(code, head + "    ") for head in heads[-1:]]
-    for shape in shapes:
-        if programs.module_of(before + shape + problem.closing) is not None:
-            return shape, False
-    return code, False
+        return imports + problem.setup + problem.prompt + rest + problem.closing, True
+    shapes = _continuations(code, problem)
+    return (shapes[0] if shapes else code), False
 
 
 def _repeated(code: str, prompt: str) -> tuple[str, str] | None:
@@ -193,8 +239,9 @@ def _foreign(text: str, parts: markdown.Reply, problem: Problem) -> tuple[str, b
     code = code.strip("\n") + "\n"
     place = _find(code, _head(problem.prompt, entry))
     if place is None:
-        defined = entry and re.search(rf"\b{re.escape(entry)}\b[^\n]*[{{(]", code)
-        return (_with_includes(code, problem), True) if defined else (_stopped(code, problem), False)
+        if _is_defined(code, entry):
+            return _with_includes(code, problem), True
+        return _stopped(code, problem), False
     start, end = place
     said = {"".join(line.split()) for line in (problem.setup + problem.prompt).split("\n")}
     added = [
@@ -205,6 +252,18 @@ def _foreign(text: str, parts: markdown.Reply, problem: Problem) -> tuple[str, b
     if added:
         return _with_includes(code, problem), True
     return _stopped(code[end:], problem), False
+
+
+def _is_defined(code: str, entry: str) -> bool:
+    """Whether the code has a head of the function, and not only calls of it."""
+    name = re.escape(entry)
+    heads = (
+        rf"^[^\n=().;]*\b{name}\s*(?:<[^<>]*>\s*)?\([^;{{}}]*\)[^;{{}}()]*\{{",
+        rf"^[ \t]*(?:local\s+)?(?:function|def|sub|func|fn)\s+{name}\b",
+        rf"^[ \t]*(?:const|let|var)\s+{name}\s*=|^{name}\s*<-\s*function",
+    )
+    found = (re.search(head, code, re.MULTILINE) for head in heads if entry)
+    return any(match and not re.match(r"\s*(?:return|else|new)\b", match[0]) for match in found)
 
 
 def _block_of(parts: markdown.Reply, language: str, entry: str) -> str:

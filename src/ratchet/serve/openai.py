@@ -5,7 +5,7 @@ An Engine gives more and less than that API has room for:
 - A token of a completion is named by its number, "token_id:17", as vLLM does on
   request: an engine has no texts of single tokens. `top_logprobs` is null, for it
   gives the logprob of the chosen token alone.
-- `finish` stands beside `finish_reason` and tells a stop string ("stop") from the
+- `finish` stands beside `finish_reason` and tells a stop string ("stop", named by `stop_reason`) from the
   end-of-text token ("end"); `text_end` beside `text_offset` says where the tokens
   of a scored prompt end.
 - `usage` is there when the engine can count a prompt's tokens.
@@ -143,6 +143,7 @@ def _completed(index: int, answer: Answer, logprobs: bool) -> dict[str, Any]:
         "text": done.text,
         "finish_reason": "length" if done.finish == "length" else "stop",
         "finish": done.finish,
+        "stop_reason": done.stop,
         "logprobs": table if logprobs else None,
     }
 
