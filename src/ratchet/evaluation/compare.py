@@ -139,7 +139,7 @@ def compare(runs: Sequence[Evaluation]) -> Comparison:
     if not drafts:
         raise RatchetError("these Runs hold no common problem: compare Runs on the same benchmark.")
     corrected = holm([draft.sign_flip_p for draft in drafts])
-    pairings = tuple(_told(draft, p, names, len(drafts)) for draft, p in zip(drafts, corrected, strict=True))
+    pairings = tuple(_told(draft, p, names, drafts) for draft, p in zip(drafts, corrected, strict=True))
     models, paths = tuple(run.model for run in runs), tuple(str(run.path) for run in runs)
     return Comparison(names, models, paths, pairings, _differing(runs), tuple(dict.fromkeys(notes)))
 
@@ -239,16 +239,17 @@ def _passed(samples: Iterable[SampleRecord]) -> int:
     return sum(sample.passed for sample in samples)
 
 
-def _told(draft: Pairing, corrected: float, names: Sequence[str], tests: int) -> Pairing:
+def _told(draft: Pairing, corrected: float, names: Sequence[str], drafts: Sequence[Pairing]) -> Pairing:
     """The pairing with its corrected p value and its sentence."""
     pairing = replace(draft, corrected_p=corrected)
     seen = pairing.differences[0].difference
     a, b = names[pairing.first], names[pairing.second]
-    p = f"p = {corrected:.2g}" + (f" after Holm's correction over {tests} tests" if tests > 1 else "")
+    p = f"p = {corrected:.2g}"
+    if len(drafts) > 1:
+        p += f" after Holm's correction over {len(drafts)} tests"
+    where = pairing.benchmark + _temperatures(pairing, drafts)
     if not seen.mean:
-        sentence = (
-            f"{pairing.benchmark}: {a} and {b} have the same pass@1; there is no difference to explain."
-        )
+        sentence = f"{where}: {a} and {b} have the same pass@1; there is no difference to explain."
         return replace(pairing, sentence=sentence)
     better, worse, low, high = (a, b, seen.low, seen.high) if seen.mean > 0 else (b, a, -seen.high, -seen.low)
     what = {
@@ -257,10 +258,20 @@ def _told(draft: Pairing, corrected: float, names: Sequence[str], tests: int) ->
         "may be noise": "that may be noise",
     }[pairing.conclusion]
     sentence = (
-        f"{pairing.benchmark}: {better} is {100 * abs(seen.mean):.1f} points of pass@1 ahead of {worse}; "
+        f"{where}: {better} is {100 * abs(seen.mean):.1f} points of pass@1 ahead of {worse}; "
         f"{what} ({p}; 95 % interval {100 * low:.1f} to {100 * high:.1f} points)."
     )
     return replace(pairing, sentence=sentence)
+
+
+def _temperatures(pairing: Pairing, drafts: Sequence[Pairing]) -> str:
+    """At which temperatures, where they differ or where the same Runs are compared at others too."""
+    key = pairing.benchmark, pairing.first, pairing.second
+    a, b = ("an unknown one" if t is None else f"{t:g}" for t in pairing.temperatures)
+    if a != b:
+        return f" (at temperature {a} against {b})"
+    several = sum((other.benchmark, other.first, other.second) == key for other in drafts) > 1
+    return f" (at temperature {a})" if several else ""
 
 
 def _leaves_out_zero(interval: Interval) -> bool:

@@ -60,15 +60,15 @@ def write_page(page: Page, path: Path) -> Path:
 
 def page_html(page: Page) -> str:
     """The page as the text of one HTML file."""
-    style, script = _style(), _asset("page.js")
+    script = asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             page=page,
-            parts=_parts(page.sections),
-            style=Markup(style),
+            parts=parts(page.sections),
+            style=Markup(style()),
             script=Markup(script),
             script_hash=f"sha256-{digest}",
         )
@@ -76,20 +76,21 @@ def page_html(page: Page) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """A section or a block with its place in the page: the identifier that links lead to."""
 
     id: str
     item: Section | Block
-    parts: Sequence[_Part] = ()
+    parts: Sequence[Part] = ()
 
 
-def _parts(sections: Sequence[Section]) -> list[_Part]:
+def parts(sections: Sequence[Section]) -> list[Part]:
+    """Sections and their blocks, each with an identifier that no other has."""
     taken: set[str] = set()
     found = []
     for section in sections:
         place = _identifier(section.title, taken)
-        found.append(_Part(place, section, [_Part(_identifier(b.title, taken), b) for b in section.blocks]))
+        found.append(Part(place, section, [Part(_identifier(b.title, taken), b) for b in section.blocks]))
     return found
 
 
@@ -107,8 +108,9 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Jinja, with escaping on and with the filters that our templates use."""
+    jinja = Environment(
         loader=PackageLoader("ratchet.report", _TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -118,7 +120,7 @@ def _environment() -> Environment:
         # Every value that is shown passes here, before it is escaped.
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    environment.filters.update(
+    jinja.filters.update(
         kind=lambda block: type(block).__name__,
         inline=lambda text: Markup(inline_html(text)),
         paragraph=lambda text: Markup(paragraph_html(text)),
@@ -128,7 +130,7 @@ def _environment() -> Environment:
         listing=_listing,
         shortened=shortened,
     )
-    return environment
+    return jinja
 
 
 def _listing(block: SampleView | Code) -> dict[str, Any]:
@@ -143,15 +145,17 @@ def _listing(block: SampleView | Code) -> dict[str, Any]:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The style sheet, with the inks of light and of dark pages."""
     light, dark = css_variables(dark=False), css_variables(dark=True)
     return (
         f":root {{ {light} }}\n"
         f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
-        f"{_asset('page.css')}"
+        f"{asset('page.css')}"
     )
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of a file of `templates/`."""
     return (resources.files("ratchet.report") / _TEMPLATES / name).read_text(encoding="utf-8")
