@@ -202,7 +202,7 @@ def test_bash_completes(ratchet_command: Path, ratchet_cli: RunRatchet) -> None:
         f"""
         PATH={ratchet_command.parent}:$PATH
         eval "$(ratchet completion bash)"
-        COMP_WORDS=(ratchet comp) COMP_CWORD=1
+        COMP_WORDS=(ratchet compl) COMP_CWORD=1
         _ratchet_completion ratchet
         echo "${{COMPREPLY[@]}}"
         """

@@ -27,7 +27,18 @@ from ratchet.errors import RatchetError
 COMMANDS = {
     "demo": ("ratchet.cli.demo:command", "Train a tiny model and turn the whole loop once, on this machine."),
     "score": ("ratchet.cli.score:command", "Judge samples for a benchmark, and print pass@k."),
-    "eval": ("ratchet.cli.eval:command", "Draw samples of benchmarks from a model, judge them, and count."),
+    "eval": (
+        "ratchet.cli.eval:command",
+        "Draw samples of benchmarks from a model, judge them meanwhile, and print pass@k.",
+    ),
+    "compare": (
+        "ratchet.cli.compare:command",
+        "Compare Runs problem by problem, and say whether the difference is more than noise.",
+    ),
+    "report": (
+        "ratchet.cli.report:command",
+        "Write one HTML file about Runs: figures, and every sample with its verdict.",
+    ),
     "run": ("ratchet.cli.run:command", "Run one program in the jail, in any language, and say how it ended."),
     "generate": (
         "ratchet.cli.generate:command",
@@ -35,6 +46,13 @@ COMMANDS = {
     ),
     "serve": ("ratchet.cli.serve:command", "Serve a model over HTTP, by OpenAI's API."),
     "sandbox-server": ("ratchet.cli.sandbox_server:command", "Run programs for others, over HTTP."),
+    "benchmarks": (
+        "ratchet.cli.benchmarks:command",
+        "List the benchmarks: what they hold and need, and whether they can be run here.",
+    ),
+    "export": ("ratchet.cli.export:command", "Write a Run's samples and verdicts in another tool's format."),
+    "import": ("ratchet.cli.import_:command", "Read another tool's samples; compare its verdicts with ours."),
+    "contamination": ("ratchet.cli.contamination:command", "Look for a benchmark's problems in a corpus."),
     "languages": (
         "ratchet.cli.languages:command",
         "List the languages that the sandbox runs, with their toolchains on this machine.",

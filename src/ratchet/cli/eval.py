@@ -86,6 +86,22 @@ _SHOWN = 6
     "--memory", type=int, metavar="MB", help="MiB of memory for a sample.  [default: the benchmark's]"
 )
 @click.option("--jobs", type=int, help="Samples judged at once.  [default: one per core]")
+@click.option(
+    "--max-cost",
+    type=float,
+    help="What this session may spend, in the money of --prices; a request that could exceed it is not sent.",
+)
+@click.option(
+    "--prices",
+    type=Numbers(float, "0.15,0.6"),
+    metavar="IN,OUT",
+    help="What a million tokens of prompts, and of completions, cost.",
+)
+@click.option(
+    "--request-log",
+    type=click.Path(path_type=Path),
+    help="A file that gets a line per request to a server; without keys.",
+)
 @click.option("--quiet", is_flag=True, help="No progress on stderr.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, and nothing else there.")
 def command(
@@ -99,6 +115,9 @@ def command(
     ks: tuple[int, ...] | None,
     temperatures: tuple[float, ...] | None,
     memory: int | None,
+    max_cost: float | None,
+    prices: tuple[float, ...] | None,
+    request_log: Path | None,
     **others: Any,
 ) -> None:
     """Draw samples of benchmarks from a model, judge them meanwhile, and print pass@k.
@@ -114,17 +133,24 @@ def command(
       ratchet eval humaneval --model hf:codegen -n 200 --temperature 0.2,0.6,0.8 --out runs/codegen
       ratchet eval mtpb --model hf:codegen -n 40 --mode single-turn
       ratchet eval numpyeval --model hf:toolcoder --tools search:numpy --limit 20 --json
+      ratchet eval mbpp --model openai:m@https://api.example/v1 --form chat --prices 0.15,0.6 --max-cost 2
     """
+    from ratchet.engines.budget import Budget
     from ratchet.engines.registry import load_engine
     from ratchet.evaluation.evaluate import evaluate
     from ratchet.evaluation.settings import EvalSettings
 
+    budget = None
+    if max_cost is not None or prices is not None:
+        if prices is None or len(prices) != 2:
+            raise click.UsageError("--max-cost needs --prices IN,OUT: what a million tokens of each cost.")
+        budget = Budget(max_cost, *prices)
     settings = EvalSettings(temperatures=temperatures or (), k=ks, memory_mb=memory, **others).checked()
     words = [word for word in sys.argv[1:] if word != "--resume"]
     again = ["ratchet", *words, *([] if out else ["--out", "{run}"]), "--resume"]
     result = evaluate(
         benchmarks,
-        load_engine(model),
+        load_engine(model, budget=budget, request_log=request_log),
         settings,
         out=out,
         resume=resume,
@@ -192,6 +218,10 @@ def _print_figures(console: Console, one: Figures) -> None:
                 f"{value} {part.passed:.3f} ({part.problems:,})" for value, part in values.items()
             )
             console.print(f"passed by {label} (of so many problems): {said}")
+    if one.turns is not None:
+        levels = one.turns.by_difficulty.items()
+        said = ", ".join(f"{level} {rate.pass_rate:.3f} ({rate.problems:,})" for level, rate in levels)
+        console.print(f"passed by difficulty, as these samples had it: {said}")
     if one.understanding is not None:
         known = one.understanding.as_dict()
         console.print(f"prompt perplexity: {_group(known['passed'])} solved, {_group(known['failed'])} not")

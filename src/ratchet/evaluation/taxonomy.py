@@ -48,7 +48,7 @@ MEANING = {
     Category.ENTRY_POINT_MISSING: "It does not define the function that was asked for.",
     Category.WRONG_SIGNATURE: "Its function does not take the arguments that the tests give.",
     Category.UNDEFINED_NAME: "It uses a name that is defined nowhere.",
-    Category.UNKNOWN_API: "It uses a module, function or method that does not exist.",
+    Category.UNKNOWN_API: "It uses a module, function or method that does not exist, or not here.",
     Category.WRONG_API: "Its answer is wrong, and it calls none of the functions that the reference calls.",
     Category.WRONG_ARGUMENTS: "It calls a function that exists with arguments that this refuses "
     "(a TypeError about them, or a ValueError that it does not raise itself).",
@@ -77,8 +77,8 @@ _ENDED = re.compile(r"^the program (?:itself )?ended with (?:exit code -?\d+(?::
 _EXCEPTION = re.compile(r"^([A-Za-z_][\w.]*)(?:: ?(.*?))?(?: \(line \d+: .*)?$", re.DOTALL)
 
 _ARGUMENTS = re.compile(
-    r"\bargument|\bkeyword\b|has no len\(\)|\bmust be\b.*\bnot\b|\bexpected\b.*\b(?:got|found)\b"
-    r"|\bunsupported format string\b|\btakes no\b|\bnot supported for\b"
+    r"\bargument(?!s converted)|\bkeyword\b|has no len\(\)|\bmust be\b.*\bnot\b"
+    r"|\bexpected\b.*\b(?:got|found)\b|\bunsupported format string\b|\btakes no\b|\bnot supported for\b"
 )
 """What TypeErrors say of a call that is wrong, and not those of an operator or of what is no function."""
 _CALLED = re.compile(r"^([\w.<>]+)\(\) ")
