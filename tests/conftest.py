@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -29,6 +30,10 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("ratchet", deadline=None)
+settings.load_profile("ratchet")
 
 # Test workers share the cores; left alone, each would start as many threads as there are.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -9,11 +9,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ratchet.engines import ContextError
 from ratchet.errors import RatchetError
 from ratchet.evaluation.evaluate import evaluate
 from ratchet.evaluation.journal import drawn, judged
@@ -109,7 +111,7 @@ def test_killed_at_twenty_moments_it_ends_with_the_same_figures(
     words += ["--timeout", "0.5", "--quiet", "--out"]
     subprocess.run([*words, str(tmp_path / "whole")], check=True, capture_output=True)
     server.asked.clear()
-    server.rest_s = 0.25
+    server.rest_s = 1.0
     run, random_ = tmp_path / "run", random.Random(5)
     recorded: dict[str, int] = {}
     kills = 0
@@ -119,7 +121,7 @@ def test_killed_at_twenty_moments_it_ends_with_the_same_figures(
         process = subprocess.Popen(
             [*words, str(run), *resume], stderr=subprocess.PIPE, start_new_session=True
         )
-        time.sleep(random_.uniform(0.2, 1.6))
+        time.sleep(random_.uniform(0.2, 1.4))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             kills += 1
@@ -136,7 +138,7 @@ def test_killed_at_twenty_moments_it_ends_with_the_same_figures(
     assert not set(recorded.values()) & set(server.asked[before:])
     assert results(run) == results(tmp_path / "whole")
     assert lines(run) == lines(tmp_path / "whole")
-    assert kills >= 10
+    assert kills >= 20
     assert len(seeds_of(run)) == 320
 
 
@@ -213,7 +215,7 @@ def test_a_run_goes_on_only_with_what_it_was_begun_with(tmp_path: Path) -> None:
     assert (again.as_dict(), asked) == (first.as_dict(), [])
     with pytest.raises(RatchetError, match="another seed"):
         evaluate([turned(2)], engine, EvalSettings(seed=1), out=tmp_path / "run", resume=True, quiet=True)
-    with pytest.raises(RatchetError, match="another benchmarks"):
+    with pytest.raises(RatchetError, match=r"other problems of turned \(2 there, 3 here\)"):
         evaluate([turned(3)], engine, out=tmp_path / "run", resume=True, quiet=True)
 
 
@@ -240,6 +242,8 @@ def test_what_fails_while_drawing_is_told_and_what_was_drawn_is_kept(tmp_path: P
     ("settings", "sentence"),
     [
         (EvalSettings(n=0), "number of samples must be 1 or more"),
+        (EvalSettings(k=(5,)), "pass@5 needs 5 samples"),
+        (EvalSettings(k=(0,)), "k must be one or more"),
         (EvalSettings(n=2, temperatures=(0.0,)), "at temperature 0 all 2 samples"),
         (EvalSettings(temperatures=(-1.0,)), "a temperature is 0 or more"),
         (EvalSettings(temperatures=(0.5, 0.5)), "named twice"),
@@ -254,6 +258,11 @@ def test_what_cannot_be_meant_is_one_sentence(settings: EvalSettings, sentence: 
     assert not (tmp_path / "run").exists()
 
 
+def test_a_benchmark_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(RatchetError, match="turned is named twice"):
+        evaluate([turned(1), turned(2)], Scripted(in_two_steps), out=tmp_path / "run", quiet=True)
+
+
 def test_an_unfinished_run_cannot_be_read(tmp_path: Path) -> None:
     evaluate([turned(1)], Scripted(in_two_steps), out=tmp_path / "run", quiet=True)
     (tmp_path / "run" / "eval.json").unlink()
@@ -261,3 +270,82 @@ def test_an_unfinished_run_cannot_be_read(tmp_path: Path) -> None:
         read_evaluation(tmp_path / "run")
     with pytest.raises(RatchetError, match="no such directory"):
         read_evaluation(tmp_path / "nowhere")
+
+
+def test_a_conversation_and_the_program_in_its_reply(tmp_path: Path) -> None:
+    reply = "Sure! Here it is:\n\n```python\ndef f(x):\n    return 2 * x + 1\n```\nHope it helps."
+    settings = EvalSettings(form="chat")
+    done = evaluate([turned(3)], Scripted(lambda _: reply), settings, out=tmp_path / "run", quiet=True)
+    assert done.figures[0].pass_at[0].mean == 1.0
+    [sample, *_] = read_evaluation(tmp_path / "run").samples
+    assert sample.raw == reply
+    assert "Sure" not in sample.completion
+
+
+def test_a_tool_is_asked_and_its_questions_are_kept(tmp_path: Path) -> None:
+    documents = tmp_path / "documents.jsonl"
+    rows = ["double_up(x): Twice a number.", "halve(x): Half of a number."]
+    documents.write_text("".join(json.dumps({"text": row}) + "\n" for row in rows))
+
+    def asks(text: str) -> str:
+        if "</API>" in text:
+            return " 2 * x + 1"
+        return "def f(x): return <API>APISearch(twice a number)->"
+
+    settings = EvalSettings(mode="single-turn", tools=(f"search:{documents}",))
+    done = evaluate([turned(2)], Scripted(asks), settings, out=tmp_path / "run", quiet=True)
+    assert done.figures[0].pass_at[0].mean == 1.0
+    [sample, *_] = read_evaluation(tmp_path / "run").samples
+    [call] = sample.tool_calls
+    assert (call.tool, call.query, call.answer) == ("search", "twice a number", "double_up")
+    assert (sample.completion, "<API>" in sample.raw) == ("def f(x): return  2 * x + 1", True)
+
+
+def test_what_does_not_fit_into_the_context_is_one_empty_sample(tmp_path: Path) -> None:
+    def short(text: str) -> str:
+        if len(text) > 30:
+            raise ContextError("too long")
+        return in_two_steps(text)
+
+    settings = EvalSettings(mode="single-turn", perplexity=False)
+    done = evaluate([turned(2)], Scripted(short), settings, out=tmp_path / "run", quiet=True)
+    assert done.figures[0].pass_at[0].mean == 0.5
+    long = Benchmark(
+        "long", (replace(turned(1).problems[0], prompt="# " + "x" * 40 + "\n"),), Limits(5.0), "", ""
+    )
+    done = evaluate([turned(1), long], Scripted(short), settings, out=tmp_path / "both", quiet=True)
+    assert [one.pass_at[0].mean for one in done.figures] == [1.0, 0.0]
+    [sample] = [one for one in read_evaluation(tmp_path / "both").samples if one.benchmark == "long"]
+    assert (sample.finish, sample.completion, sample.category) == ("context", "", "empty")
+
+
+@pytest.mark.slow
+def test_no_more_is_spent_than_was_allowed(
+    server: ModelServer, ratchet_cli: RunRatchet, tmp_path: Path
+) -> None:
+    file = problems_file(tmp_path / "add.jsonl", 30)
+    words = [
+        "eval",
+        str(file),
+        "--model",
+        f"openai:m@{server.url}",
+        "--quiet",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    words += ["--max-tokens", "20", "--request-log", str(tmp_path / "requests.jsonl")]
+    refused = ratchet_cli(*words, "--max-cost", "1")
+    assert (refused.returncode, len(server.asked)) == (2, 0)
+    # At 1 a token, a request is counted with what it could cost at most, and costs 16.
+    stopped = ratchet_cli(*words, "--max-cost", "300", "--prices", "1e6,1e6")
+    assert stopped.returncode == 2
+    assert "budget" in stopped.stderr or "spent" in stopped.stderr, stopped.stderr
+    sent = len(server.asked)
+    assert 0 < 16 * sent <= 300
+    log = [json.loads(line) for line in (tmp_path / "requests.jsonl").read_text().splitlines()]
+    assert len(log) == sent
+    with Run.open(tmp_path / "run", kind="eval") as run:
+        assert len(drawn(run)) == sent
+    done = ratchet_cli(*words, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert len(server.asked) == 30

@@ -97,7 +97,9 @@ def evaluate(
         raise RatchetError("name a benchmark to evaluate on, such as humaneval.")
     settings = settings.checked()
     loaded = [_loaded(each, settings.limit) for each in benchmarks]
-    for benchmark in loaded:
+    for number, benchmark in enumerate(loaded):
+        if benchmark.name in [other.name for other in loaded[:number]]:
+            raise RatchetError(f"{benchmark.name} is named twice; name each benchmark once.")
         check_languages(benchmark)
     refused = {
         (number, problem.id): getattr(problem.oracle, "together", "")
@@ -124,15 +126,19 @@ def evaluate(
             run, sandbox, limits, settings.oracle, progress, journal.drawn(run), journal.judged(run)
         )
         pipeline.refused |= refused
-        size = getattr(engine, "batch_size", _LOCAL_BATCH)
+        # A server is asked for one sample at a time, by many threads: each answer is kept at once.
         threads = getattr(engine, "concurrency", 1)
+        size = getattr(engine, "batch_size", _LOCAL_BATCH) if threads == 1 else 1
         draw = partial(draw_all, engine, settings=settings, tool=tool)
         pipeline.go(batches(draws, size), draw, threads)
         notes, scored = _perplexities(run, engine, loaded, draws, pipeline.drawn, settings, progress)
         draws = [one for one in draws if (one.benchmark, one.problem.id) not in pipeline.refused]
         result = _finish(run, loaded, engine, settings, draws, pipeline, scored, notes)
-        usage = getattr(engine, "usage", None)
-        about = {"seconds": round(time.monotonic() - begun, 3), "last_session": _plain(usage)}
+        about = {
+            "seconds": round(time.monotonic() - begun, 3),
+            "last_session": _plain(getattr(engine, "usage", None)),
+            "spent": _plain(getattr(engine, "spent", None)),
+        }
         journal.write_file(run, "usage.json", [as_json(about)])
     return result
 

@@ -45,16 +45,26 @@ def take_up(config: Mapping[str, Any], out: Path) -> Run:
     for key in asked:
         if run.config.get(key) != asked[key]:
             run.close()
+            what = _difference(key, run.config.get(key), asked[key])
             raise RatchetError(
-                f"{out} was begun with another {key.replace('_', ' ')} ({_short(run.config.get(key))} there, "
-                f"{_short(asked[key])} here); give the same to resume it, or another --out to begin anew."
+                f"{out} was begun with {what}; give the same to resume it, or another --out to begin anew."
             )
     return run
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 200 else f"{text[:200]}…"
+def _difference(key: str, there: Any, here: Any) -> str:
+    """What differs, in words."""
+    if key != "benchmarks" or not isinstance(there, list):
+        return f"another {key.replace('_', ' ')} ({json.dumps(there)} there, {json.dumps(here)} here)"
+    names = [", ".join(str(each["name"]) for each in every) for every in (there, here)]
+    if names[0] != names[1]:
+        return f"other benchmarks ({names[0]} there, {names[1]} here)"
+    for one, other in zip(there, here, strict=True):
+        for part in ("problems", "problems_sha256", "limits"):
+            if one.get(part) != other[part]:
+                said = "" if part == "problems_sha256" else f" ({one.get(part)} there, {other[part]} here)"
+                return f"other {part.partition('_')[0]} of {one['name']}{said}"
+    return "another release of a benchmark"
 
 
 def drawn(run: Run) -> dict[str, Drawn]:

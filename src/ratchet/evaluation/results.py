@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ratchet.evaluation.mtpb import CaseResult, Summary, summarise
 from ratchet.evaluation.perplexity import Understanding, understanding
-from ratchet.judge import PassAtK, Verdict, pass_at_k
+from ratchet.judge import PassAtK, Verdict, pass_at_k, problem_interval
 from ratchet.judge.results import Oracles, choose_k, pass_at_dict, tally, tally_oracles
 from ratchet.problems import Benchmark, Problem, ReferenceOracle
 
@@ -56,6 +57,8 @@ class Figures:
     oracles: Oracles
     by_label: Mapping[str, Mapping[str, Breakdown]]
     understanding: Understanding | None
+    turns: Summary | None
+    """MTPB's own figures, where these are its cases."""
     tokens: int
     """That the model wrote."""
     notes: tuple[str, ...] = ()
@@ -67,6 +70,7 @@ class Figures:
         for name in ("pass_at", "sound_pass_at", "base_pass_at"):
             plain[name] = pass_at_dict(getattr(self, name))
         plain["oracles"] = self.oracles.as_dict()
+        plain["turns"] = self.turns and self.turns.as_dict()
         return plain
 
 
@@ -87,6 +91,9 @@ def figures(
     verdicts = [each.verdict for each in judged]
     ks, left_out = choose_k(k, Counter(verdict.problem_id for verdict in verdicts))
     pass_at, counts = tally(verdicts, ks)
+    groups = {each.problem.id: each.problem.labels.get("problem", "") for each in judged}
+    if all(groups.values()):
+        pass_at = _over_groups(verdicts, groups, ks)
     solved = {verdict.problem_id for verdict in verdicts if verdict.passed}
     problems = {each.problem.id: each.problem for each in judged}
     sound = [verdict for verdict in verdicts if verdict.problem_id not in benchmark.broken]
@@ -107,6 +114,7 @@ def figures(
         oracles=tally_oracles(verdicts, ks, refused, 0, reasons),
         by_label=_by_label(judged),
         understanding=understanding((perplexities.get(name), name in solved) for name in problems),
+        turns=_turns(judged) if all(groups.values()) else None,
         tokens=tokens,
         notes=benchmark.notes,
         broken={name: why for name, why in benchmark.broken.items() if name in problems},
@@ -127,6 +135,38 @@ def best(every: Iterable[Figures]) -> list[dict[str, Any]]:
                 about = {"benchmark": one.benchmark, "k": row.k, "temperature": one.temperature}
                 found[key] = {**about, "mean": row.mean, "low": row.low, "high": row.high}
     return list(found.values())
+
+
+def _over_groups(
+    verdicts: Sequence[Verdict], groups: Mapping[str, str], ks: Sequence[int]
+) -> tuple[PassAtK, ...]:
+    """pass@k over cases, with the interval over the problems that they are cases of: these vary together."""
+    samples = Counter(verdict.problem_id for verdict in verdicts)
+    passed = Counter(verdict.problem_id for verdict in verdicts if verdict.passed)
+    found = []
+    for k in ks:
+        values: dict[str, list[float]] = {}
+        for name, n in samples.items():
+            values.setdefault(groups[name], []).append(pass_at_k(n, passed[name], k))
+        means = [sum(cases) / len(cases) for cases in values.values()]
+        interval = problem_interval(means)
+        several = len(means) > 1
+        found.append(
+            PassAtK(k, interval.mean, interval.low if several else None, interval.high if several else None)
+        )
+    return tuple(found)
+
+
+def _turns(judged: Sequence[Judged]) -> Summary | None:
+    cases: dict[str, tuple[Problem, int, int]] = {}
+    for each in judged:
+        problem, passes, n = cases.get(each.problem.id, (each.problem, 0, 0))
+        cases[each.problem.id] = problem, passes + each.verdict.passed, n + 1
+    if not all({"category", "turns"} <= problem.labels.keys() for problem, _, _ in cases.values()):
+        return None
+    return summarise(
+        CaseResult(name, problem.labels, passes, n) for name, (problem, passes, n) in cases.items()
+    )
 
 
 def _base(judged: Sequence[Judged], ks: Sequence[int]) -> tuple[PassAtK, ...]:
@@ -155,6 +195,8 @@ def _by_label(judged: Iterable[Judged]) -> dict[str, dict[str, Breakdown]]:
     passed: dict[str, dict[str, Counter[str]]] = {}
     for each in judged:
         for label, value in each.problem.labels.items():
+            if label == "problem":  # what it is a case of, not what kind of problem it is
+                continue
             samples.setdefault(label, {}).setdefault(value, Counter())[each.problem.id] += 1
             passed.setdefault(label, {}).setdefault(value, Counter())[each.problem.id] += each.verdict.passed
     found: dict[str, dict[str, Breakdown]] = {}

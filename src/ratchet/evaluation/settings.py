@@ -62,6 +62,13 @@ class EvalSettings:
             raise RatchetError(f"--limit must be 1 or more, not {self.limit}.")
         if self.max_tokens is not None and self.max_tokens < 1:
             raise RatchetError(f"--max-tokens must be 1 or more, not {self.max_tokens}.")
+        if self.k is not None and (not self.k or min(self.k) < 1):
+            raise RatchetError("k must be one or more whole numbers from 1 up, such as 1,10,100.")
+        if self.k is not None and max(self.k) > self.n:
+            raise RatchetError(
+                f"pass@{max(self.k)} needs {max(self.k)} samples of every problem, and -n is {self.n}: "
+                f"ask for more (-n {max(self.k)}), or for a smaller k."
+            )
         temperatures = self.temperatures or ((0.0,) if self.n == 1 else (SAMPLING_TEMPERATURE,))
         if not all(isfinite(t) and t >= 0 for t in temperatures):
             raise RatchetError(f"a temperature is 0 or more, unlike one of {temperatures}.")
