@@ -94,6 +94,7 @@ REPLIES: list[tuple[str, str, str]] = [
     ("total", "an import and a helper repeated", f"```python\n{TOTAL.prompt}    return sum(map(half, xs))\n```"),
     ("total", "future and missing imports", f"```python\nfrom __future__ import annotations\n\n{_TOTAL}```"),
     ("total", "a body alone", "```python\nreturn sum(half(x) for x in xs)\n```"),
+    ("total", "a body with a local of the function's name", "```python\ntotal = 0\nfor x in xs:\n    total += half(x)\nreturn total\n```"),
     ("total", "helper in a block of its own", "```python\nfrom typing import List\n\ndef quarter(x):\n    return x / 4\n```\nand\n```python\ndef total(xs: List[float]) -> float:\n    return sum(2 * quarter(x) for x in xs)\n```"),
     ("total", "helper after", "```python\ndef total(xs):\n    return _sum(half(x) for x in xs)\n\ndef _sum(xs):\n    s = 0\n    for x in xs:\n        s += x\n    return s\n```"),
     ("fact", "an import above", f"```python\n{_FACT}```"),

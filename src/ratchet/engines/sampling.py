@@ -55,9 +55,10 @@ def draw(
     high = cumulative[rows, found]
     low = high - weights[rows, found]
     # Twice: once for what was before the token and once for the whole may have gone, or come.
-    share = 2 * (weights * disputed).sum(axis=1) + _DOUBLE
+    share = 2 * (weights * disputed).sum(axis=1)
     if params.top_p < 1:
         share += 4 * _shift(np.array(params.top_p), slack)
+    share = share / total + _DOUBLE  # of what is left, as `low` and `high` are below
     sure = (target - low) / total > _shift(low / total, slack) + share
     sure &= (high - target) / total > _shift(high / total, slack) + share
     return found, sure & ~disputed[rows, found]

@@ -91,16 +91,34 @@ def without_prompts(text: str) -> str:
 
 
 def defines(text: str, name: str) -> int:
-    """0: it does not define `name` at its top level; 1: as a stub without a body; 2: it does."""
+    """0: it does not define the function or class `name` at its top level; 1: as a stub only; 2: it does.
+
+    A text that returns outside of a function is the body of one, and what it assigns is a local of that.
+    """
     module = module_of(text)
+    body = module.body if module else []
+    if any(_returns(statement) for statement in body):
+        return 0
     found = 0
-    for statement in module.body if module else []:
+    for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             if statement.name == name:
                 found = 1 if _is_stub(statement) else 2
-        elif name in _Facts.of(statement).bound and not isinstance(statement, ast.Import | ast.ImportFrom):
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            made = isinstance(statement.value, ast.Lambda | ast.Name | ast.Attribute | ast.Call)
+            found = 2 if made and name in _Facts.of(statement).bound else found
+        elif isinstance(statement, ast.If | ast.Try) and name in _Facts.of(statement).bound:
             found = 2
     return found
+
+
+def _returns(node: ast.AST) -> bool:
+    """Whether it returns, or yields, outside of the functions within it."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+        return False
+    if isinstance(node, ast.Return | ast.Yield | ast.YieldFrom):
+        return True
+    return any(map(_returns, ast.iter_child_nodes(node)))
 
 
 def _is_stub(definition: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
