@@ -62,6 +62,7 @@ def assert_shows_its_usage(script: str) -> None:
     assert "usage:" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_ways_are_compared_on_humaneval(benchmark_data: Path, tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     arguments = ("--sets", "light", "--rounds", "1", "--programs", "3", "--memory", "0.1", "--json", file)

@@ -94,6 +94,7 @@ def test_the_table_says_what_was_left_out(ratchet_cli: RunRatchet, problems: Pat
     assert len(verdicts(run)) == 2
 
 
+@pytest.mark.slow
 def test_humanevals_own_example_gives_its_own_result(
     ratchet_cli: RunRatchet, benchmark_data: Path, tmp_path: Path
 ) -> None:
@@ -273,6 +274,7 @@ def stripped(run: Path) -> list[dict[str, Any]]:
     return [{key: v for key, v in line.items() if key not in measured} for line in verdicts(run)]
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_it_goes_on_and_judges_nothing_twice(
     ratchet_cli: RunRatchet, ratchet_command: Path, problems: Path, tmp_path: Path
 ) -> None:

@@ -209,6 +209,7 @@ def test_many_are_taken_only_as_needed(sandbox: LocalSandbox) -> None:
     assert taken <= 10 + 3 * sandbox.slots
 
 
+@pytest.mark.slow
 def test_what_only_slept_is_judged_again_after_the_rest(sandbox: LocalSandbox) -> None:
     texts = ["    import time\n    time.sleep(9)\n", "    while True: pass\n"] + ["    return xs\n"] * 20
     order = [position for position, _ in judge_many(pairs(texts), sandbox, LIMITS)]

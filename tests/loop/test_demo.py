@@ -136,6 +136,7 @@ def test_the_page_opens_without_error_and_without_network(
     page.close()
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment_and_resume_gives_the_same_tables(ratchet_command: Path, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     subprocess.run(
@@ -194,6 +195,7 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_nothing_behind(ratchet_command: Pat
     assert not _left_of([process.pid])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk to fill")
 def test_a_full_disk_is_one_sentence_and_what_was_done_goes_on_elsewhere(
     ratchet_command: Path, tmp_path: Path

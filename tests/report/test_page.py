@@ -106,6 +106,7 @@ def test_every_program_is_there_without_script(chromium: Browser, written: Path)
     context.close()
 
 
+@pytest.mark.slow
 def test_five_thousand_programs_stay_usable(chromium: Browser, tmp_path: Path) -> None:
     samples = [
         SampleView(f"problem/{i}", f"def f(x):\n    return x + {i}\n" * 5, "passed" if i % 2 else "failed")

@@ -105,7 +105,7 @@ def many_fields() -> Any:
         lambda: np.zeros((1,) * 40),
         lambda: np.zeros(3, np.dtype([])),
         many_fields,
-        lambda: [()] * 1_300_000,
+        pytest.param(lambda: [()] * 1_300_000, marks=pytest.mark.slow),
         lambda: [ValueError()] * 20_000,
     ],
 )
