@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,25 @@ def test_the_first_answer_that_disagrees_is_the_evidence(
 
 
 def test_one_call_that_takes_too_long_ends_it(sandbox: LocalSandbox) -> None:
-    seen = verdict(sandbox, problem(), "    while x == 3: pass\n    return x / 2\n")
-    assert (seen.status, seen.detail) == ("timeout", "case 2: half(3) took longer than 1 s")
+    hangs = "    while x == 3: pass\n    return x / 2\n"
+    seen = verdict(sandbox, problem(), hangs)
+    late = "case 1 or one soon after it: half(1) took longer than 1 s"
+    assert (seen.status, seen.detail) == ("timeout", late)
     assert 1.0 <= seen.wall_s < 3.0
+    # The original inputs are asked before the others, so that it is known which of the two it was.
+    oracle = replace(problem("[[1], [3]]").oracle, original=1)
+    seen = verdict(sandbox, replace(problem(), oracle=oracle), hangs)
+    assert (seen.status, seen.detail, seen.tests_run) == (
+        "timeout",
+        "case 2: half(3) took longer than 1 s",
+        2,
+    )
+
+
+def test_slow_answers_do_not_wait_for_one_another(sandbox: LocalSandbox) -> None:
+    """Each has its own time: together they take longer than one may."""
+    slow = "    from time import sleep\n    sleep(0.4)\n    return x / 2\n"
+    assert verdict(sandbox, problem(), slow).status == "passed"
 
 
 def test_the_tests_stop_at_the_first_wrong_answer(sandbox: LocalSandbox) -> None:

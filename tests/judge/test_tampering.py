@@ -16,7 +16,7 @@ from functools import partial
 import pytest
 
 from ratchet.judge import Verdict, judge
-from ratchet.problems import CallOracle, Case, CheckOracle, Problem, Sample
+from ratchet.problems import CallOracle, Case, CheckOracle, Problem, ReferenceOracle, Sample
 from ratchet.sandbox import Limits, LocalSandbox
 from tests.sandbox.attack_files import Attack, read_attacks
 
@@ -30,7 +30,12 @@ CHECK = Problem(
         preamble="def f(x):\n    'Thirty-one times, plus seven.'\n",
     ),
 )
-PROBLEMS = {"calls": CALLS, "check": CHECK}
+REFERENCE = Problem(
+    "reference", "", ReferenceOracle("f", "[[0], [1], [2], [1000]]", "def f(x): return x * 31 + 7\n")
+)
+PROBLEMS = {"calls": CALLS, "check": CHECK, "reference": REFERENCE}
+ENDS = {name: {"failed", "memory"} for name in PROBLEMS} | {"reference": {"failed", "memory", "timeout"}}
+"""How honest programs that are wrong may end: one input of a reference's has a second, large answers or not."""
 ATTACKS = read_attacks()
 GROUPS = ("forged_output", "equality_and_hash_tricks", "early_exit", "patched_builtins_and_libraries")
 """Those that are about the verdict; the others are about harm, and `tests/sandbox` runs them all."""
@@ -63,7 +68,9 @@ def test_the_verdict_on_an_attack_says_what_it_was(slots: LocalSandbox, group: s
         seen = verdict(slots, PROBLEMS[problem], source, attack.seconds)
         if seen.status == "timeout" and "timeout" not in attack.expect:
             seen = verdict(slots, PROBLEMS[problem], source, 8 * attack.seconds)
-        wrong = seen.passed or seen.status not in expected(attack) or not seen.detail
+        # A second is all that one input of a reference's has.
+        also = {"timeout"} if problem == "reference" else set()
+        wrong = seen.passed or seen.status not in expected(attack) | also or not seen.detail
         return f"{attack.name}: {seen.status}, not {attack.expect}: {seen.detail}" if wrong else ""
 
     with ThreadPoolExecutor(slots.slots) as pool:
@@ -194,7 +201,7 @@ def test_honest_programs_are_only_wrong(slots: LocalSandbox, problem: str) -> No
     with ThreadPoolExecutor(slots.slots) as pool:
         judged = pool.map(partial(verdict, slots, PROBLEMS[problem], seconds=20.0), HONEST.values())
         seen = dict(zip(HONEST, judged, strict=True))
-    wrong = {name: v for name, v in seen.items() if v.status not in ("failed", "memory")}
+    wrong = {name: v for name, v in seen.items() if v.status not in ENDS[problem]}
     assert not wrong, "\n".join(f"{name}: {v.status}: {v.detail}" for name, v in wrong.items())
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from ratchet.errors import RatchetError
+from ratchet.judge.closeness import tolerance_for
 from ratchet.problems.data import write_whole
 from ratchet.problems.literals import read_inputs
 from ratchet.problems.types import ReferenceOracle
@@ -43,7 +44,7 @@ _CROSSING_S_PER_BYTE = 1e-6
 _REFERENCE_LIMITS = Limits(wall_s=900.0, memory_bytes=4 << 30)
 _KEPT = 64
 """Problems whose cases stay in memory; a benchmark's take 0.1 MB each at most, others may take more."""
-_FORMAT = "1"
+_FORMAT = "2"
 
 _TIMED = """
 
@@ -63,6 +64,11 @@ class Expected:
     """None where it is larger than `LARGE`: the examiner then asks the reference itself."""
     seconds: float
     size: int
+    digest: bytes = b""
+    """SHA-256 of the bytes of an answer ["value", value] with it; of a large one alone, and only if it
+    equals itself."""
+    floor: float = 0.0
+    """What it raises a tolerance of 0 to, where it is large."""
 
     @property
     def known(self) -> bool:
@@ -86,7 +92,8 @@ def reference_exam(oracle: ReferenceOracle, sandbox: Sandbox, *, patience: float
     reference itself fails on an input, HarnessError when the sandbox broke.
     """
     stretch = min(patience, _MOST_PATIENCE)
-    terms = pickle.dumps((oracle.entry_point, oracle.program, oracle.rule, oracle.tolerance, stretch))
+    named = (oracle.entry_point, oracle.program, oracle.rule, oracle.tolerance, stretch, oracle.original)
+    terms = pickle.dumps(named)
     return Program(_text(), files={"cases": terms + _packed_cases(oracle, sandbox)})
 
 
@@ -130,7 +137,7 @@ def _pack(oracle: ReferenceOracle, sandbox: Sandbox) -> bytes:
     inputs = read_inputs(oracle.inputs)
     answers = expected_answers(oracle, inputs, sandbox)
     cases = [
-        (args, answer.known, answer.value, answer.limit_s())
+        (args, answer.known, answer.value, answer.limit_s(), answer.digest, answer.floor)
         for args, answer in zip(inputs, answers, strict=True)
     ]
     return pickle.dumps(cases, protocol=5)
@@ -158,7 +165,7 @@ def expected_answers(
 
 
 def _record(answer: Expected) -> bytes:
-    payload = wire.pack((answer.value, answer.seconds, answer.size))
+    payload = wire.pack((answer.value, answer.seconds, answer.size, answer.digest, answer.floor))
     return len(payload).to_bytes(8) + payload
 
 
@@ -194,5 +201,10 @@ def _ask(oracle: ReferenceOracle, inputs: list[tuple[Any, ...]], sandbox: Sandbo
 
 
 def _expected(value: Any, seconds: float) -> Expected:
-    size = len(wire.pack(value))
-    return Expected(value if size <= LARGE else None, seconds, size)
+    packed = wire.pack(["value", value])
+    if len(packed) <= LARGE:
+        return Expected(value, seconds, len(packed))
+    # What is not a number equals nothing, not even one with the same bytes.
+    alike = (pickle.loads(pickle.dumps(value)) == value) is True
+    digest = hashlib.sha256(packed).digest() if alike else b""
+    return Expected(None, seconds, len(packed), digest, float(tolerance_for(value, 0.0)))

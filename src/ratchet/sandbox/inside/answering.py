@@ -1,6 +1,7 @@
 """The candidate's side of the conversation: what is asked of its functions is answered, until nobody asks.
 
 [args, kwargs], [args, kwargs, name]      call the entry point, or what the program calls `name`
+["many", [args, args, ...]]               call the entry point on each; an answer for every one, in order
 ["names"]                                 the names of the program's own functions and classes
 ["do", target, what, args, kwargs]        do something with an object that was lent out (`lending`)
 ["free", [[number, times], ...]]          objects that are no longer held; not answered
@@ -20,6 +21,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii
+from time import monotonic
 from typing import Any
 
 from .frames import NotPlainError
@@ -34,6 +36,9 @@ from .wire_values import want
 
 MAX_NESTED = 50
 """Calls and calls back that may be open within one another."""
+_TOGETHER_BYTES = 1 << 14
+_TOGETHER_S = 0.001
+"""So much of an answer may wait for the next ones."""
 _CONSTANTS: dict[Any, bytes] = {
     None: b'["value",null]',
     True: b'["value",true]',
@@ -169,6 +174,9 @@ class _Server:
 
     def _answer(self, question: list[Any]) -> None:
         action, parts = self._call, question
+        if question[0] == "many":
+            self._answer_all(question[1])
+            return
         if type(question[0]) is str:
             action, parts = self._actions[question[0]], question[1:]
         try:
@@ -181,6 +189,34 @@ class _Server:
             os._exit(0)  # a fork of the program came back through its function
         self._flush()
         self._send(reply)
+
+    def _answer_all(self, calls: list[list[Any]]) -> None:
+        """Answer each call; answers that come quickly one after the other go together.
+
+        To wake the other side for each would cost more than most functions do.
+        """
+        answers: list[bytes] = []
+        size, last = 0, monotonic()
+        for number, args in enumerate(calls, start=1):
+            try:
+                reply = self._reply(self._call(args, None))
+            except _MissingError:
+                reply = self._codec.pack(["missing"])
+            except BaseException as error:
+                reply = self._raised(error)
+            if os.getpid() != self._me:
+                os._exit(0)
+            answers.append(reply)
+            size += len(reply)
+            if number < len(calls) and size < _TOGETHER_BYTES and monotonic() - last < _TOGETHER_S:
+                continue
+            self._flush()
+            if size < _TOGETHER_BYTES:
+                self._line.send(*answers)
+            else:
+                for one in answers:
+                    self._send(one)
+            answers, size, last = [], 0, monotonic()
 
     def _flush(self) -> None:
         with suppress(Exception):

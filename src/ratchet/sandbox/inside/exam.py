@@ -78,7 +78,7 @@ class _Test:
         self.draws = any(word in source for word in ("random", "sample", "shuffle"))
         try:
             self.code = compile(source, entry.EXAMINER_FILE, "exec", dont_inherit=True)
-            self.tidy = tidy.is_tidy(self.code)
+            self.tidy = tidy.is_tidy(self.code) or tidy.says_so(self.code)
             self.unknown = proxy.unknown_names(self.code)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             self.fault = one_line(error, entry.EXAMINER_FILE)
@@ -106,8 +106,8 @@ def stand(control: int) -> NoReturn:
             tests[order["text"]] = _Test(_read(rest[0]).decode("utf-8", "surrogatepass"))
         test = tests[order["text"]]
         report = Report(line.send, order["exam"])
-        passed, detail = _hold(test, order, channel, report)
-        clean = test.tidy and start.again(test)
+        passed, detail, clean = _hold(test, order, channel, report)
+        clean = clean and test.tidy and start.again(test)
         report.tell(passed, detail, None, tampered=False, last=not clean)
         if not clean:
             os._exit(0)
@@ -159,11 +159,11 @@ def _read(fd: int) -> bytes:
         return file.read()
 
 
-def _hold(test: _Test, order: dict[str, Any], channel: int, report: Report) -> tuple[bool, str]:
-    """One exam; whether it was passed, and if not, why."""
+def _hold(test: _Test, order: dict[str, Any], channel: int, report: Report) -> tuple[bool, str, bool]:
+    """One exam; whether it was passed, and if not, why; and whether the text says that nothing stayed."""
     if test.fault:
         os.close(channel)
-        return False, test.fault
+        return False, test.fault, True
     conversation = proxy.Conversation(channel, report, in_place=order["in_place"], handles=order["handles"])
     report.calls = lambda: conversation.calls
     name = order["entry_point"]
@@ -176,12 +176,14 @@ def _hold(test: _Test, order: dict[str, Any], channel: int, report: Report) -> t
         entry.enter(module, test.code)
     except BaseException as error:
         entry.print_uncaught(error)
-        return False, one_line(error, entry.EXAMINER_FILE)
-    finally:
-        os.close(channel)
-        module.__dict__.clear()
-        del sys.modules["examiner"]
-    return True, ""
+        passed, detail = False, one_line(error, entry.EXAMINER_FILE)
+    else:
+        passed, detail = True, ""
+    clean = module.__dict__.get("__tidy__", True) is True
+    os.close(channel)
+    module.__dict__.clear()
+    del sys.modules["examiner"]
+    return passed, detail, clean
 
 
 def together(taken: payload.Payload, send: Callable[[bytes], int]) -> None:

@@ -11,7 +11,9 @@ import builtins
 import dis
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from hashlib import sha256
 from types import CodeType
 from typing import Any, NoReturn, Protocol
 from weakref import WeakValueDictionary
@@ -89,10 +91,50 @@ class Conversation:
             return self._ask([list(args), kwargs or None, name], name)
 
         stub.__name__ = stub.__qualname__ = name
+        stub.many = partial(self._many, name)  # type: ignore[attr-defined]
         made = Stub(_Asker(self), name, stub) if self._lends else stub
         self._stubs[id(made)] = name
         self._kept.append(made)
         return made
+
+    def _many(
+        self, name: str, calls: Sequence[Sequence[Any]], digests: Sequence[bytes]
+    ) -> Iterator[tuple[str, Any]]:
+        """Ask the entry point for all of these calls at once; what came of each, as soon as it is there.
+
+        That is ("value", value), ("raised", exception), or ("same", None) for an answer whose bytes
+        have the SHA-256 `digests[i]`, where that is not empty. The calls are sent as one frame.
+        """
+        packed = [self._codec.pack(list(args)) for args in calls]
+        with self._lock:
+            try:
+                if self._line.pending:
+                    self._unasked()
+                self._line.send(b'["many",[' + b",".join(packed) + b"]]")
+                for number, digest in enumerate(digests, start=1):
+                    self.calls += 1
+                    answer = self._line.receive()
+                    if answer is None:
+                        break
+                    if number == len(digests) and self._line.excess:
+                        self._unasked()
+                    if digest and sha256(answer).digest() == digest:
+                        yield "same", None
+                        continue
+                    reply = checked(self._codec.unpack(answer))
+                    if reply[0] == "value":
+                        yield "value", reply[1]
+                    elif reply[0] == "raised":
+                        yield "raised", self._error(*reply[1:])
+                    else:
+                        self._refuse(reply, name)
+                else:
+                    return
+            except OSError:
+                pass
+            except WireError as error:
+                self._end("no answer", f"wrote no answer on the answer channel: {error}", tampered=True)
+            self._end("the program ended before it answered")
 
     def names(self) -> list[str]:
         """The names of the functions and classes that the candidate's text defines."""
@@ -111,10 +153,14 @@ class Conversation:
             return reply[1]
         if kind == "raised":
             raise self._error(*reply[1:])
-        if kind == "missing":
+        return self._refuse(reply, name)
+
+    def _refuse(self, reply: list[Any], name: str) -> NoReturn:
+        """End the exam over an answer that is neither a value nor an exception."""
+        if reply[0] == "missing":
             fault = f"does not define {name!r}"
             self._report.end(False, fault, fault, False)
-        return self._end(f"returned {reply[1]}", f"returned {reply[1]}")
+        self._end(f"returned {reply[1]}", f"returned {reply[1]}")
 
     def _exchange(self, question: list[Any]) -> list[Any]:
         mirror = self._mirror if not self._nested else None

@@ -81,6 +81,14 @@ def is_tidy(code: CodeType) -> bool:
     return imported <= _MODULES and not _leads_on(imported, names)
 
 
+def says_so(code: CodeType) -> bool:
+    """Whether the text vouches for it itself, by a global `__tidy__`: one of ours, which reaches further.
+
+    It sets that to False where something did stay.
+    """
+    return "__tidy__" in code.co_names
+
+
 def _all_code(code: CodeType) -> Iterator[CodeType]:
     yield code
     for constant in code.co_consts:
