@@ -34,7 +34,9 @@ REFERENCE = Problem(
     "reference", "", ReferenceOracle("f", "[[0], [1], [2], [1000]]", "def f(x): return x * 31 + 7\n")
 )
 PROBLEMS = {"calls": CALLS, "check": CHECK, "reference": REFERENCE}
-ENDS = {name: {"failed", "memory"} for name in PROBLEMS} | {"reference": {"failed", "memory", "timeout"}}
+HONEST_ENDS = {name: {"failed", "memory"} for name in PROBLEMS} | {
+    "reference": {"failed", "memory", "timeout"}
+}
 """How honest programs that are wrong may end: one input of a reference's has a second, large answers or not."""
 ATTACKS = read_attacks()
 GROUPS = ("forged_output", "equality_and_hash_tricks", "early_exit", "patched_builtins_and_libraries")
@@ -201,7 +203,7 @@ def test_honest_programs_are_only_wrong(slots: LocalSandbox, problem: str) -> No
     with ThreadPoolExecutor(slots.slots) as pool:
         judged = pool.map(partial(verdict, slots, PROBLEMS[problem], seconds=20.0), HONEST.values())
         seen = dict(zip(HONEST, judged, strict=True))
-    wrong = {name: v for name, v in seen.items() if v.status not in ENDS[problem]}
+    wrong = {name: v for name, v in seen.items() if v.status not in HONEST_ENDS[problem]}
     assert not wrong, "\n".join(f"{name}: {v.status}: {v.detail}" for name, v in wrong.items())
 
 
