@@ -88,6 +88,8 @@ def test_one_exam_does_not_change_the_next(name: str) -> None:
     limits = replace(LIMITS, wall_s=0.4) if "out of time" in name else LIMITS
     with LocalSandbox(slots=1) as one:
         seen = [one.examine(PLAIN, "f", Program(f"f(1)\n{first}\n"), limits) for _ in range(3)]
-        assert len({(exam.passed, exam.detail, exam.calls) for exam in seen}) == 1, seen
+        # One that closed its line is gone when that is noticed, or not yet: how it ended stands in brackets.
+        ends = {(exam.passed, exam.detail.partition(" (")[0], exam.calls) for exam in seen}
+        assert len(ends) == 1, seen
         then = one.examine(PLAIN, "f", Program(f"f(1)\n{second or first}\n"), limits)
         assert then.passed, (seen[0], then)
