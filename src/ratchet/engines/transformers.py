@@ -27,6 +27,7 @@ import torch
 from jinja2 import TemplateError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
 
 from ratchet.engines.base import Completion, ContextError, Message, SamplingParams, ScoredText
 from ratchet.engines.growing import Growing, Stops
@@ -127,6 +128,7 @@ class TransformersEngine:
         """
         place = _device(device)
         kind: Any = _dtype(dtype, place)
+        logging.disable_progress_bar()  # ours shows what takes long
         try:
             tokenizer = AutoTokenizer.from_pretrained(str(path), revision=revision or "main")
             model = AutoModelForCausalLM.from_pretrained(str(path), dtype=kind, revision=revision or "main")
