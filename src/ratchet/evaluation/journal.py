@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ratchet.errors import RatchetError
 from ratchet.evaluation.drawing import Drawn
 from ratchet.judge import Verdict
-from ratchet.runs import Run
+from ratchet.runs import Run, fresh_place
 from ratchet.runs.disk import telling, write_durably
 
 KIND = "eval"
@@ -24,15 +22,8 @@ DRAWN, VERDICT, PERPLEXITY = "drawn/", "verdict/", "perplexity/"
 
 def begin(config: Mapping[str, Any], out: Path | None, seed: int) -> Run:
     """A new Run, in `out` or in `runs/eval-<benchmarks>-<time>`; raises RatchetError where it cannot be."""
-    if out is None:
-        names = "-".join(str(each["name"]) for each in config["benchmarks"])
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", names).strip(".-")[:60] or "benchmark"
-        base = Path("runs") / f"eval-{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-        out, number = base, 1
-        while out.exists():
-            number += 1
-            out = base.with_name(f"{base.name}-{number}")
-    return Run.create(out, kind=KIND, config=config, seed=seed)
+    names = "-".join(str(each["name"]) for each in config["benchmarks"])
+    return Run.create(out or fresh_place(KIND, names[:60]), kind=KIND, config=config, seed=seed)
 
 
 def take_up(config: Mapping[str, Any], out: Path) -> Run:

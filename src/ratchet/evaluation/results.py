@@ -9,7 +9,7 @@ from typing import Any
 
 from ratchet.evaluation.mtpb import CaseResult, Summary, summarise
 from ratchet.evaluation.perplexity import Understanding, understanding
-from ratchet.judge import PassAtK, Verdict, pass_at_k, problem_interval
+from ratchet.judge import PassAtK, Verdict, pass_at_k
 from ratchet.judge.results import Oracles, choose_k, pass_at_dict, tally, tally_oracles
 from ratchet.problems import Benchmark, Problem, ReferenceOracle
 
@@ -148,12 +148,7 @@ def _over_groups(
         values: dict[str, list[float]] = {}
         for name, n in samples.items():
             values.setdefault(groups[name], []).append(pass_at_k(n, passed[name], k))
-        means = [sum(cases) / len(cases) for cases in values.values()]
-        interval = problem_interval(means)
-        several = len(means) > 1
-        found.append(
-            PassAtK(k, interval.mean, interval.low if several else None, interval.high if several else None)
-        )
+        found.append(PassAtK.over(k, [sum(cases) / len(cases) for cases in values.values()]))
     return tuple(found)
 
 

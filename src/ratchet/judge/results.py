@@ -29,6 +29,13 @@ class PassAtK:
     high: float | None
     covers: str = "problems"
 
+    @classmethod
+    def over(cls, k: int, values: Sequence[float]) -> PassAtK:
+        """That of problems with these values of pass@k."""
+        interval = problem_interval(values)
+        several = len(values) > 1
+        return cls(k, interval.mean, interval.low if several else None, interval.high if several else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Oracles:
@@ -167,9 +174,5 @@ def tally(verdicts: Iterable[Verdict], ks: Sequence[int]) -> tuple[tuple[PassAtK
     rows = []
     for k in ks:
         values = [pass_at_k(n, passed[problem], k) for problem, n in samples.items()]
-        interval = problem_interval(values)
-        several = len(values) > 1
-        rows.append(
-            PassAtK(k, interval.mean, interval.low if several else None, interval.high if several else None)
-        )
+        rows.append(PassAtK.over(k, values))
     return tuple(rows), counts

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ratchet.errors import RatchetError
 from ratchet.judge.types import Verdict
-from ratchet.runs import Run
+from ratchet.runs import Run, fresh_place
 
 KIND = "score"
 """The kind of these Runs."""
@@ -36,7 +34,7 @@ def begin(settings: Mapping[str, Any], out: Path | None) -> Run:
 
     Raises RatchetError where `out` is taken or cannot be written.
     """
-    return Run.create(out or _fresh_directory(str(settings["benchmark"])), kind=KIND, config=settings)
+    return Run.create(out or fresh_place(KIND, str(settings["benchmark"])), kind=KIND, config=settings)
 
 
 def take_up(settings: Mapping[str, Any], out: Path) -> Run:
@@ -54,16 +52,6 @@ def take_up(settings: Mapping[str, Any], out: Path) -> Run:
                 "give the same to resume it, or another --out to begin anew."
             )
     return run
-
-
-def _fresh_directory(benchmark: str) -> Path:
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", benchmark).strip(".-") or "benchmark"
-    base = Path("runs") / f"score-{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    path, number = base, 1
-    while path.exists():
-        number += 1
-        path = base.with_name(f"{base.name}-{number}")
-    return path
 
 
 def recorded(run: Run) -> dict[int, Verdict]:

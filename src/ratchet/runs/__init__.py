@@ -17,7 +17,17 @@ goes on where it was. This room knows nothing of what the work is.
 
 from ratchet.runs.config import as_plain, from_plain, load_config
 from ratchet.runs.progress import Progress, Task
-from ratchet.runs.run import Run, resume_with
+from ratchet.runs.run import Run, fresh_place, resume_with
 from ratchet.runs.seeds import derive
 
-__all__ = ["Progress", "Run", "Task", "as_plain", "derive", "from_plain", "load_config", "resume_with"]
+__all__ = [
+    "Progress",
+    "Run",
+    "Task",
+    "as_plain",
+    "derive",
+    "fresh_place",
+    "from_plain",
+    "load_config",
+    "resume_with",
+]

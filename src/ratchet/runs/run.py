@@ -297,6 +297,17 @@ class Run:
         )
 
 
+def fresh_place(kind: str, name: str) -> Path:
+    """Where a Run goes that was given no place: `runs/<kind>-<name>-<time>`, which is not there yet."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-") or "benchmark"
+    base = Path("runs") / f"{kind}-{plain}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    path, number = base, 1
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}-{number}")
+    return path
+
+
 _open_runs: weakref.WeakSet[Run] = weakref.WeakSet()
 
 
